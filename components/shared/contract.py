@@ -1,0 +1,46 @@
+"""Records that several kinds share: a service on the host, the host itself, who may approve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSpec(Generic[T]):
+    """One service of the host, as its component wants it; `converge.py` makes it so.
+
+    `command` and the values of `environment` may use ${HOST_ADDRESS}, the host's private address.
+    `secrets` maps an environment variable to the SSM SecureString that holds it; the host makes what is missing.
+    `data_folder` is below the data volume; `backup_command` runs every `backup_minutes` and after each stop,
+    `restore_command` before a start in an empty data folder.
+    """
+
+    name: str
+    command: T
+    port: int
+    health_path: str
+    data_folder: str
+    environment: Mapping[str, T] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    backup_command: T | None = None
+    restore_command: T | None = None
+    backup_minutes: int = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostOutputs(Generic[T]):
+    """`services` maps the name of a service to its port."""
+
+    instance_id: T
+    private_ip: T
+    services: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalOutputs(Generic[T]):
+    """`approver_role_arn` may always approve; `approvers` are further IAM user or role names that may."""
+
+    approver_role_arn: T
+    approvers: tuple[str, ...]

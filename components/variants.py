@@ -1,0 +1,30 @@
+"""The closed words of the platform: which kinds of component there are and which variants a kind may have.
+
+A kind enters here together with its folder; which variants it really offers is the registry's to say.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """A row of the platform: one folder in `components/`, one flag in stack config."""
+
+    DATA = "data"
+    TRACKING = "tracking"
+    TRAINING = "training"
+    SERVING = "serving"
+
+
+class Variant(StrEnum):
+    """Who runs a component: this stack's own EC2 host, or AWS."""
+
+    OSS = "oss"
+    MANAGED = "managed"
+
+
+class Tier(StrEnum):
+    """A level of data, each nested in the next: dev in staging in prod."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
