@@ -1,0 +1,144 @@
+"""`mlteam`: one verb per step of the pipeline, one exit code per way to fail.
+
+A verb is a module with `command` (a click command) and `run(context, ...)`, a plain function that returns a frozen
+dataclass. Modules are imported when their verb is called, so that `mlteam --help` costs nothing: it must not import
+boto3, mlflow, numpy or pulumi. Only this module reads argv and environment.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import click
+
+from workflow import results
+from workflow.context import Context
+from workflow.errors import ERRORS, MlteamError
+from workflow.failures import translate
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`module` is imported when the verb is called and has a click command named `command`."""
+
+    name: str
+    module: str
+    summary: str
+
+
+VERBS: Final = (
+    Verb("sample", "workflow.steps.sample", "Choose the images of each tier and reserve those for evaluation"),
+    Verb("train", "workflow.steps.train", "Train a candidate on a tier and record it in MLflow"),
+    Verb("evaluate", "workflow.steps.evaluate", "Score the candidate on reserved images"),
+    Verb("gate", "workflow.steps.gate", "Refuse a candidate whose lower confidence bound is not good enough"),
+    Verb("approve", "workflow.steps.approve", "Approve the exact model, as somebody who is not its author"),
+    Verb("deploy", "workflow.steps.deploy", "Serve the approved model beside the champion"),
+    Verb("abtest", "workflow.steps.abtest", "Let both serve real requests until one is better, or time is up"),
+    Verb("promote", "workflow.steps.promote", "Make the challenger the champion"),
+    Verb("rollback", "workflow.steps.rollback", "Serve the champion of before"),
+    Verb("status", "workflow.steps.status", "Show what is served and how the platform is"),
+    Verb("env", "stacks.commands.env", "Print the shell exports for the local platform"),
+    Verb("wake", "stacks.commands.wake", "Start the host that its schedule stopped, and wait for its services"),
+    Verb("logs", "stacks.commands.logs", "Show the log of a service or of a training job"),
+)
+
+
+class LazyGroup(click.Group):
+    """A group that knows its verbs by table and imports one only to call it."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return [verb.name for verb in VERBS]
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        verb = next((each for each in VERBS if each.name == name), None)
+        if verb is None:
+            return None
+        command: click.Command = import_module(verb.module).command
+        command.name = verb.name
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb.name, verb.summary) for verb in VERBS])
+        with formatter.section("Exit codes"):
+            rows = [(str(error.exit_code), (error.__doc__ or "").splitlines()[0]) for error in ERRORS]
+            formatter.write_dl([("0", "Done."), *rows])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-s", "--stack", envvar="MLTEAM_STACK", default="", help="The stack to work on [MLTEAM_STACK].")
+@click.option(
+    "--record",
+    envvar="MLTEAM_RECORD",
+    default="record.json",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What this pipeline run knows so far [MLTEAM_RECORD].",
+)
+@click.option(
+    "--platform",
+    envvar="MLTEAM_PLATFORM",
+    default=None,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Read the platform record from a file instead of AWS [MLTEAM_PLATFORM].",
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", help="Format of the result on stdout.")
+@click.pass_context
+def cli(context: click.Context, stack: str, record: Path, platform: Path | None, output: str) -> None:
+    """Walk a model from images to production, one verb at a time."""
+    context.meta["mlteam.output"] = output
+    context.obj = Context(stack_name=stack, record_path=record, platform_path=platform, environment=dict(os.environ))
+
+
+@cli.result_callback()
+@click.pass_context
+def show(context: click.Context, /, result: object, **_: object) -> None:
+    """Print what the step returned; nothing else ever goes to stdout."""
+    if result is None:
+        return
+    step = context.invoked_subcommand or ""
+    as_json = context.meta["mlteam.output"] == "json"
+    click.echo(results.as_json(step, result) if as_json else results.as_text(result))
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """The exit code; every failure has been said on stderr."""
+    try:
+        code = cli.main(list(arguments), prog_name="mlteam", standalone_mode=False)
+    except click.Abort:
+        return _failed(translate(KeyboardInterrupt()), environment)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        return _failed(translate(error), environment)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: MlteamError | None, environment: Mapping[str, str]) -> int:
+    if error is None or environment.get("MLTEAM_DEBUG") == "1":
+        traceback.print_exc()
+    if error is None:
+        click.echo("mlteam: that was a bug of mlteam; please report the lines above", err=True)
+        return MlteamError.exit_code
+    click.echo(f"mlteam: {error}", err=True)
+    return error.exit_code
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, _interrupt)  # a CI that aborts must not leave a paid machine behind
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+if __name__ == "__main__":
+    main()

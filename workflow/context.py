@@ -1,0 +1,51 @@
+"""What every step is given: which stack, which record, the clients, and where to say what it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from components.platform import Platform
+from workflow.aws import Aws
+from workflow.errors import NoStackError, UsageError
+from workflow.outputs import load_platform, load_platform_file
+from workflow.progress import Progress
+
+LOCAL_STACK: Final = "local"
+"""The stack of the emulated AWS; it must never reach a real account."""
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """`environment` is what the CLI read; no step reads the process's own."""
+
+    stack_name: str = ""
+    record_path: Path = Path("record.json")
+    platform_path: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+    aws: Aws = field(default_factory=Aws)
+
+    @property
+    def stack(self) -> str:
+        if not self.stack_name:
+            raise UsageError("no stack given", cure="mlteam --stack NAME ..., or export MLTEAM_STACK=NAME")
+        return self.stack_name
+
+    @cached_property
+    def platform(self) -> Platform[str]:
+        self._stay_local()
+        if self.platform_path is not None:
+            return load_platform_file(self.platform_path)
+        return load_platform(self.aws, self.stack)
+
+    def _stay_local(self) -> None:
+        endpoint = self.environment.get("AWS_ENDPOINT_URL", "")
+        if self.stack_name == LOCAL_STACK and urlsplit(endpoint).hostname not in LOOPBACK_HOSTS:
+            raise NoStackError(
+                f"stack {LOCAL_STACK!r} lives on the emulated AWS, but AWS_ENDPOINT_URL is {endpoint!r}",
+                cure='make demo, then: eval "$(mlteam env)"',
+            )

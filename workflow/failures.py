@@ -1,0 +1,50 @@
+"""Other people's exceptions as ours, so that each gets its exit code and one clean message.
+
+Imports nothing of theirs: an exception's own module says where it comes from.
+"""
+
+from typing import Final
+
+from workflow.errors import CredentialsError, MlteamError, RefusedError, ResourceError, UsageError
+
+CREDENTIAL_ERRORS: Final = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError", "SSOTokenLoadError"}
+    | {"UnauthorizedSSOTokenError", "CredentialRetrievalError", "ProfileNotFound"}
+)
+CREDENTIAL_CODES: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ExpiredToken", "ExpiredTokenException"}
+    | {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "403"}
+)
+UNREACHABLE: Final = frozenset(
+    {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
+)
+CREDENTIALS_CURE: Final = "aws sts get-caller-identity   (then `aws sso login`, or another AWS_PROFILE)"
+
+
+def translate(error: BaseException) -> MlteamError | None:
+    """Ours, or None where it is a bug and its traceback is what helps."""
+    if isinstance(error, MlteamError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return RefusedError("interrupted")
+    name = type(error).__name__
+    if type(error).__module__.startswith("botocore"):
+        return _of_botocore(name, error)
+    if type(error).__module__.startswith("mlflow") and any(word in str(error) for word in ("401", "UNAUTHENTICATED")):
+        return CredentialsError(f"the tracking server refuses the caller: {error}", cure='eval "$(mlteam env)"')
+    if isinstance(error, OSError):
+        return MlteamError(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+    return None
+
+
+def _of_botocore(name: str, error: BaseException) -> MlteamError:
+    if name in CREDENTIAL_ERRORS:
+        return CredentialsError(f"no AWS credentials: {error}", cure=CREDENTIALS_CURE)
+    if name == "NoRegionError":
+        return UsageError("no AWS region given", cure="export AWS_REGION=us-east-1")
+    if name in UNREACHABLE:
+        return ResourceError(f"AWS does not answer: {error}", cure="is AWS_ENDPOINT_URL right, the emulator alive?")
+    answer = getattr(error, "response", {}).get("Error", {})
+    if answer.get("Code") in CREDENTIAL_CODES:
+        return CredentialsError(f"AWS refuses the caller: {error}", cure=CREDENTIALS_CURE)
+    return ResourceError(f"AWS: {error}")
