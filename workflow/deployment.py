@@ -4,15 +4,12 @@ One JSON object in S3 is the whole control plane of serving. It is written only 
 else has written since it was read, every write raises `generation`, and every change is a pure function here.
 """
 
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from workflow.errors import DriftError, RefusedError, ResourceError
-
-_CHANGED_CODES: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"})
-"""What S3 answers to a conditional write that came too late; NoSuchKey when the object is gone meanwhile."""
+from workflow import s3
+from workflow.errors import DriftError, RefusedError
 
 
 class ModelReference(BaseModel):
@@ -86,10 +83,10 @@ class Deployment(BaseModel):
 
 
 class Stored(NamedTuple):
-    """A deployment as it is in S3; `etag` is None when it has never been written."""
+    """A deployment as it is in S3; `etag` is empty when it has never been written."""
 
     deployment: Deployment
-    etag: str | None
+    etag: str
 
 
 def parse_deployment(body: bytes, uri: str) -> Deployment:
@@ -101,36 +98,21 @@ def parse_deployment(body: bytes, uri: str) -> Deployment:
         raise DriftError(f"the deployment object {uri} is not valid: {faults}") from error
 
 
-def read_deployment(s3: Any, uri: str) -> Stored:
+def read_deployment(client: Any, uri: str) -> Stored:
     """The wanted deployment; an empty one when none has been written yet."""
-    bucket, key = split_uri(uri)
-    try:
-        response = s3.get_object(Bucket=bucket, Key=key)
-    except s3.exceptions.NoSuchKey:
-        return Stored(Deployment(), None)
-    except ClientError as error:
-        raise ResourceError(f"the deployment object {uri} cannot be read: {error}") from error
-    return Stored(parse_deployment(response["Body"].read(), uri), response["ETag"])
+    stored = s3.read(client, s3.parse(uri))
+    if stored is None:
+        return Stored(Deployment(), "")
+    return Stored(parse_deployment(stored.body, uri), stored.etag)
 
 
-def write_deployment(s3: Any, uri: str, deployment: Deployment, etag: str | None) -> str:
-    """Write only over what was read (`etag`), or only as the first (None); returns the new etag."""
-    bucket, key = split_uri(uri)
-    condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+def write_deployment(client: Any, uri: str, deployment: Deployment, etag: str) -> str:
+    """Write only over what was read (`etag`), or only as the first (""); returns the new etag."""
     body = deployment.model_dump_json(indent=1).encode()
     try:
-        response = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _CHANGED_CODES:
-            raise RefusedError(
-                f"somebody else changed the deployment {uri} at the same time; nothing was written",
-                cure="mlteam status, then the same command again",
-            ) from error
-        raise ResourceError(f"the deployment object {uri} cannot be written: {error}") from error
-    return str(response["ETag"])
-
-
-def split_uri(uri: str) -> tuple[str, str]:
-    """Bucket and key of s3://bucket/key."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
+        return s3.write(client, s3.parse(uri), body, if_match=etag, if_absent=not etag)
+    except s3.ConflictError as error:
+        raise RefusedError(
+            f"somebody else changed the deployment {uri} at the same time; nothing was written",
+            cure="mlteam status, then the same command again",
+        ) from error
