@@ -1,4 +1,7 @@
-"""A model folder as one file: the same folder always makes the same bytes, and unpacking cannot leave its folder."""
+"""Unpacking of a model archive (`models.pack_folder` makes it) that cannot leave its folder.
+
+An archive comes from a bucket, and is checked before a byte of it is written.
+"""
 
 import io
 import zipfile
@@ -7,22 +10,8 @@ from typing import Final
 
 from workflow.errors import DriftError
 
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-"""The earliest date that zip knows: a file's own date would make each download a different archive."""
 _MAX_UNPACKED_BYTES: Final = 4 * 1024**3
 """A bound on what an archive may grow to; an instance of the default size has 4 GiB of memory."""
-
-
-def pack(folder: Path) -> bytes:
-    """Every file of the folder, sorted, without dates, owners or compression differences."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_STORED)
-    return buffer.getvalue()
 
 
 def unpack(archive: bytes, folder: Path) -> None:
