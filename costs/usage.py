@@ -47,6 +47,7 @@ class Usage:
     host_hours: float = HOURS_PER_MONTH
     gpu_training_hours: float = 40
     cpu_training_hours: float = 40
+    training_instance_types: tuple[str, ...] = ()
     processing_hours: float = 20
     notebook_hours: float = 200
     ci_agent_hours: float = 34
@@ -59,7 +60,7 @@ class Usage:
     buckets: Mapping[str, BucketUse] = field(default_factory=lambda: dict(TEAM_BUCKETS))
     inventory_objects: float = 1_000_000
     snapshot_gb_per_volume_gb: float = 1.0
-    log_ingest_gb: float = 10
+    log_ingest_gb: float = 2
     alarm_messages: float = 40
     scheduled_starts: float = 44
     internet_egress_gb: float = 0
@@ -68,7 +69,7 @@ class Usage:
     load_balancer_units: float = 1
     mlflow_metadata_gb: float = 1
     image_gb: float = 5
-    kms_requests: float = 100_000
+    kms_requests: float = 20_000
     secret_calls: float = 10_000
 
 

@@ -93,11 +93,15 @@ def volume(case: Case) -> Iterator[Line]:
 
 
 def _template_types(case: Case) -> list[str]:
+    """Those that the template lists, else those that the profile says its starter asks for."""
     requirements = case.fields.child("instance_requirements").texts("allowed_instance_types")
     named = case.fields.text("instance_type")
-    types = [*requirements, *([named] if named else [])]
+    types = [*requirements, *([named] if named else [])] or list(case.usage.training_instance_types)
     if not types:
-        raise case.refuse("no instance type is listed", "give instance_type or allowed_instance_types")
+        raise case.refuse(
+            "no instance type is listed",
+            "give instance_type or allowed_instance_types, or set Usage.training_instance_types",
+        )
     return types
 
 
@@ -114,6 +118,8 @@ def launch_template(case: Case) -> Iterator[Line]:
     offers = [(spot_price(case, name), name) for name in _template_types(case)]
     (price, assumed), cheapest = min(offers, key=lambda offer: offer[0][0].usd)
     hours, purpose = _template_hours(case, cheapest)
+    if case.fields.child("instance_market_options").text("market_type") != "spot":
+        assumed = [*assumed, "whoever starts an instance from the template asks for spot"]
     yield case.line(price, f"{purpose}, {cheapest} spot for {hours:g} h", hours, assumed)
     interfaces = case.fields.children("network_interfaces")
     if any(interface.flag("associate_public_ip_address") is not False for interface in interfaces) or not interfaces:
