@@ -54,6 +54,7 @@ class Kind(StrEnum):
     ARN = "arn"
     TEXT = "text"  # pulumi-aws has a string where AWS has a number or boolean ("true")
     BASE64 = "base64"  # plain here, base64 at AWS (user data)
+    TAGS = "tags"  # a map here, a list of Key and Value at AWS
     ASSET = "asset"  # a file: Pulumi asset or archive, bytes at AWS
 
 
@@ -130,9 +131,11 @@ class Row:
     name: str = ""  # property that gets `<logical>-<7 hex>` when it is missing
     name_prefix: str = ""  # property that replaces the logical name in it
     name_limit: int = 255
+    name_lower: bool = False
     tags: Tags | None = None
     delete_before_replace: bool = False  # AWS can hold only one of it (its identity is its parent's)
-    check: Callable[[Mapping[str, Json]], Iterable[tuple[str, str]]] | None = None  # (property, what is wrong)
+    check: Callable[[Mapping[str, Json]], Iterable[tuple[str, str]]] | None = None
+    # ^ rules between properties: gives (property, what is wrong); not called while an input is unknown
     amend: Callable[[dict[str, Json], Mapping[str, Json]], dict[str, Json]] | None = None  # (read document, `_`)
     cloudformation: str = ""  # "AWS::EC2::VPC"; "" where there is none
 
