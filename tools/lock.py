@@ -1,6 +1,6 @@
 """`make lock`: compile pyproject.toml into the hash-pinned requirements files.
 
-Versions that still fit stay as they are, so an unchanged pyproject.toml gives unchanged files; `--upgrade` takes new ones.
+Versions that still fit stay as they are: an unchanged pyproject.toml gives unchanged files. `--upgrade` takes new ones.
 No file records a registry: whoever installs uses the one they have.
 """
 
