@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from costs.model import Bill, Resource, estimate, usage_for
-from costs.report import difference, quantity, render, render_difference, to_json
+from costs.report import difference, quantity, render, render_difference, to_json, usd
 
 HOST: Final = Resource(
     "aws:ec2/instance:Instance",
@@ -102,3 +102,8 @@ def test_the_difference_table_ends_with_both_totals() -> None:
 
 def test_equal_bills_differ_in_nothing() -> None:
     assert difference(bill(HOST), bill(HOST)) == []
+
+
+def test_a_fraction_of_a_cent_is_not_shown_as_nothing() -> None:
+    parts = [usd(value) for value in (0.0, 0.0001, 0.01, 1234.5)]
+    assert parts == ["0.00", "<0.01", "0.01", "1,234.50"]
