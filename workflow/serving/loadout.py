@@ -16,8 +16,8 @@ from workflow.errors import DriftError, MlteamError
 from workflow.models import model_digest
 from workflow.predictor import Predictor, load_predictor
 
-Fetch: TypeAlias = Callable[[str], bytes]
-"""The archive of a digest; raises OSError or botocore's errors when the store does not answer."""
+Load: TypeAlias = Callable[[str], Predictor]
+"""The model of a digest; MlteamError when it is not to be had, OSError or botocore's when the store is away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class LoadFault:
     message: str
 
 
-def next_loadout(current: Loadout, wanted: Deployment, fetch: Fetch) -> tuple[Loadout | None, list[LoadFault]]:
+def next_loadout(current: Loadout, wanted: Deployment, load: Load) -> tuple[Loadout | None, list[LoadFault]]:
     """The loadout for the wanted deployment, or None (keep the current one), and what went wrong.
 
     A previous champion that cannot be held costs the rollback, not the deployment.
@@ -55,7 +55,7 @@ def next_loadout(current: Loadout, wanted: Deployment, fetch: Fetch) -> tuple[Lo
     faults: list[LoadFault] = []
     for place, reference in wanted.references().items():
         try:
-            models[place] = _hold(current, reference, fetch)
+            models[place] = _hold(current, reference, load)
         except MlteamError as error:
             faults.append(LoadFault(place=place, digest=reference.digest, message=str(error)))
     blocking = [fault for fault in faults if fault.place != "previous"]
@@ -76,7 +76,7 @@ def load_archive(archive: bytes, digest: str) -> Predictor:
         return load_predictor(folder)
 
 
-def _hold(current: Loadout, reference: ModelReference, fetch: Fetch) -> LoadedModel:
+def _hold(current: Loadout, reference: ModelReference, load: Load) -> LoadedModel:
     held = current.model_of(reference.digest)
-    predictor = held.predictor if held else load_archive(fetch(reference.digest), reference.digest)
+    predictor = held.predictor if held else load(reference.digest)
     return LoadedModel(reference=reference, predictor=predictor)

@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from workflow import s3
 from workflow.deployment import Deployment, parse_deployment
 from workflow.errors import MlteamError
-from workflow.serving.loadout import LoadedModel, LoadFault, Loadout, next_loadout
+from workflow.predictor import Predictor
+from workflow.serving.loadout import LoadedModel, LoadFault, Loadout, load_archive, next_loadout
 
 _NOT_MODIFIED: Final = "304"
 
@@ -36,6 +37,7 @@ class Watcher:
     client: Any
     deployment_uri: str
     models_uri: str
+    load_archive: Callable[[bytes, str], Predictor] = load_archive
     loadout: Loadout = field(default_factory=Loadout)
     seen: Seen = field(default_factory=Seen)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -98,15 +100,15 @@ class Watcher:
     def _switch(self, wanted: Deployment, etag: str) -> None:
         """A store that fails half way leaves `etag` as it was, so that the next look tries again; a model that does
         not load is not tried again before the object changes."""
-        loadout, faults = next_loadout(self.loadout, wanted, self._fetch)
+        loadout, faults = next_loadout(self.loadout, wanted, self._load)
         if loadout is not None:
             self.loadout = loadout
         self.seen = Seen(etag=etag, generation=wanted.generation, faults=tuple(faults))
 
-    def _fetch(self, digest: str) -> bytes:
+    def _load(self, digest: str) -> Predictor:
         bucket, key = s3.parse(self.models_uri) / f"{digest}.zip"
         response = self.client.get_object(Bucket=bucket, Key=key)
-        return bytes(response["Body"].read())
+        return self.load_archive(response["Body"].read(), digest)
 
 
 def _describe(model: LoadedModel) -> dict[str, object]:
