@@ -7,6 +7,7 @@ from costs.properties import Fields
 from costs.records import Line
 from costs.usage import BucketUse
 
+TIER_TAG = "mlteam:tier"
 TRANSITION_SKUS = {
     "STANDARD_IA": "s3.lifecycle.to_ia",
     "ONEZONE_IA": "s3.lifecycle.to_ia",
@@ -17,8 +18,9 @@ TRANSITION_SKUS = {
 
 
 def bucket_role(case: Case) -> str:
-    """The last part of the logical or given name that the usage profile knows: dev staging prod artifacts."""
-    names = [case.resource.name, case.fields.text("bucket") or ""]
+    """The tag mlteam:tier, else the last part of its names that the usage profile knows: dev staging prod artifacts."""
+    tier = case.fields.child("tags").text(TIER_TAG) or ""
+    names = [tier, case.resource.name, case.fields.text("bucket") or ""]
     roles = {**{role: role for role in case.usage.buckets}, "artifact": "artifacts"}
     for name in names:
         for part in reversed(name.split("-")):
@@ -36,7 +38,7 @@ def _use(case: Case) -> BucketUse:
 
 def bucket(case: Case) -> Iterator[Line]:
     use = _use(case)
-    assumed = ["S3 Standard, no noncurrent versions kept"]
+    assumed = ["S3 Standard, noncurrent versions not counted"]
     yield case.line("s3.standard", f"{use.storage_gb:g} GB", use.storage_gb, assumed)
     yield case.line("s3.put_copy_post_list", "PUT-class requests", use.put_class_requests / 1_000)
     yield case.line("s3.get_head", "GET-class requests", use.get_class_requests / 1_000)

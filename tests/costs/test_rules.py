@@ -218,6 +218,11 @@ def test_snapshots_cover_the_volumes_that_the_policy_covers() -> None:
     assert priced(token, {"policy_details": {"resource_types": ["INSTANCE"]}}, *others).lines[0].quantity == 60
 
 
+def test_a_buckets_tier_tag_beats_its_name() -> None:
+    bill = priced("aws:s3/bucket:Bucket", {"tags": {"mlteam:tier": "dev"}}, name="storage-prod-bucket")
+    assert bill.lines[0].quantity == 4
+
+
 def test_a_months_use_is_split_not_multiplied() -> None:
     environment = {"environment": {"type": "ARM_CONTAINER", "compute_type": "BUILD_GENERAL1_SMALL"}}
     project = Resource("aws:codebuild/project:Project", "build", environment)
