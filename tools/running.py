@@ -48,6 +48,7 @@ def tail(log: Path) -> str:
 def heartbeat(title: str) -> Iterator["Beat"]:
     """Announce a step and give a beat to call while it lasts; say how long it took if that was long."""
     say(f"{title} …")
+    title = title.split(" (", 1)[0]  # what is in brackets is told once
     beat = Beat(title)
     yield beat
     if beat.elapsed > QUIET_SECONDS:

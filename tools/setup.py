@@ -53,6 +53,13 @@ def read_stamp() -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def write_stamp(engine_directory: Path) -> None:
+    """Say that set-up is complete; whole or not at all."""
+    partial = STAMP_FILE.with_suffix(".partial")
+    partial.write_text(json.dumps(stamp(engine_directory), indent=1))
+    partial.replace(STAMP_FILE)
+
+
 def up_to_date() -> bool:
     """Whether the last set-up still holds."""
     last = read_stamp()
@@ -91,9 +98,7 @@ def set_up(cache: Path) -> None:
     python_env.sync(cache, fresh=last.get("root", str(ROOT)) != str(ROOT))
     directory = engine.provide(cache)
     ENGINE_PATH_FILE.write_text(f"{directory}\n")
-    partial = STAMP_FILE.with_suffix(".partial")
-    partial.write_text(json.dumps(stamp(directory), indent=1))
-    partial.replace(STAMP_FILE)
+    write_stamp(directory)
 
 
 def main() -> None:

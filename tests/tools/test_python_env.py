@@ -1,0 +1,62 @@
+"""The parts of making .venv that need no installation."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.python_env import launcher, link_project, usable, uv_settings
+
+PIP_CONFIG = """\
+:env:.timeout='180'
+global.index-url='https://mirror.example/simple'
+user.extra-index-url='https://more.example/simple'
+global.cert='/etc/ca.crt'
+"""
+
+
+def test_uv_is_told_of_the_mirrors_that_pip_knows() -> None:
+    assert uv_settings(PIP_CONFIG, {}) == {
+        "UV_DEFAULT_INDEX": "https://mirror.example/simple",
+        "UV_INDEX": "https://more.example/simple",
+        "SSL_CERT_FILE": "/etc/ca.crt",
+    }
+
+
+def test_settings_for_uv_itself_stand() -> None:
+    own = {"UV_DEFAULT_INDEX": "https://own.example", "SSL_CERT_FILE": "/own.crt"}
+    assert uv_settings(PIP_CONFIG, own) == {"UV_INDEX": "https://more.example/simple"}
+    assert uv_settings(PIP_CONFIG, {"UV_INDEX_URL": "https://own.example"}) == {}
+
+
+def test_no_settings_of_pip_are_no_settings_of_uv() -> None:
+    assert uv_settings("", {}) == {}
+
+
+def test_a_folder_without_interpreter_is_no_usable_virtualenv(tmp_path: Path) -> None:
+    assert not usable(tmp_path)
+
+
+def test_the_project_is_linked_by_its_checkout(tmp_path: Path) -> None:
+    packages = tmp_path / "venv" / "lib" / "python3.12" / "site-packages"
+    packages.mkdir(parents=True)
+    (tmp_path / "venv" / "bin").mkdir()
+    link_project(tmp_path / "venv", tmp_path / "a check out")
+    assert (packages / "mlteam.pth").read_text() == f"{tmp_path}/a check out\n"
+    assert (tmp_path / "venv" / "bin" / "mlteam").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.slow
+def test_the_launcher_works_from_a_path_with_spaces_and_quotes(tmp_path: Path) -> None:
+    folder = tmp_path / "it's a place"
+    folder.mkdir()
+    (folder / "python").symlink_to("/bin/echo")
+    script = folder / "mlteam"
+    script.write_text(launcher(folder / "python", "workflow.cli:main"))
+    script.chmod(0o755)
+    done = subprocess.run([str(script), "two words", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{script} two words --help\n"
+
+
+def test_the_launcher_is_python_too() -> None:
+    compile(launcher(Path("/a 'b/python"), "workflow.cli:main"), "mlteam", "exec")

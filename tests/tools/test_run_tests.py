@@ -1,0 +1,56 @@
+"""How `make test` divides, bounds and judges."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tools.run_tests import TIERS, end, limit_seconds, outcome
+
+
+def test_every_marker_is_in_exactly_one_tier() -> None:
+    expressions = [tier.arguments[tier.arguments.index("-m") + 1] for tier in TIERS]
+    for marks in ({"slow"}, {"engine"}, {"slow", "engine"}, set[str]()):
+        chosen = [text for text in expressions if eval(text, {}, {name: name in marks for name in ("slow", "engine")})]
+        assert len(chosen) == 1, f"a test marked {marks} is in {len(chosen)} tiers"
+
+
+def test_the_limit_is_ten_minutes_unless_told_otherwise() -> None:
+    assert limit_seconds({}) == 600
+    assert limit_seconds({"MLTEAM_TEST_LIMIT_SECONDS": "1200"}) == 1200
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf"])
+def test_a_limit_that_is_no_time_is_refused_naming_it(value: str) -> None:
+    with pytest.raises(SystemExit, match=f"MLTEAM_TEST_LIMIT_SECONDS is '{value}', expected seconds above 0"):
+        limit_seconds({"MLTEAM_TEST_LIMIT_SECONDS": value})
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(0, "passed"), (5, "no tests"), (None, "TIMED OUT"), (1, "FAILED (exit 1)"), (-9, "FAILED (exit -9)")],
+)
+def test_an_exit_code_is_told_in_words(code: int | None, words: str) -> None:
+    assert outcome(code) == words
+
+
+@pytest.mark.slow
+def test_a_run_is_asked_to_end_before_it_is_made_to() -> None:
+    lines = (
+        "import time",
+        "try:",
+        "  print('up', flush=True); time.sleep(60)",
+        "except KeyboardInterrupt:",
+        "  exit(42)",
+    )
+    program = "\n".join(lines)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, process_group=0)
+    assert process.stdout is not None
+    process.stdout.readline()
+    began = time.monotonic()
+    end(process)
+    assert process.returncode == 42, f"ended by {signal.Signals(-process.returncode).name}"
+    assert time.monotonic() - began < 10
+    process.stdout.close()
