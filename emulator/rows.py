@@ -21,15 +21,19 @@ How to add a row
 5. `outputs` are what AWS computes, JMESPath on the read document.
 6. Mark `required`, `replaces` (a change makes a new resource), `default` (what pulumi-aws fills in).
 
-Expressions are JMESPath. Their document is the answer of AWS (the first create call's, or the read document) plus `_`:
+Expressions are JMESPath. Their document collects the answers of the calls made so far (in `read` the read document, in
+`delete` beginning with the state), those of a call with `into` under that name, plus `_`:
     _.id _.name          id and logical name of the resource        _.in _.old   checked inputs, now and before
     _.account _.region _.partition                                  _.state      outputs as last recorded
     _.tag_list _.tag_map tags now as [{Key, Value}] and as a map    _.tags_set _.tags_gone   what an update must do
     _.added.<p> _.removed.<p>  elements of list property <p> that came or went (create: all came)
     _.item               the element at hand in a call with `each`
+    _.changed            names of the properties that an update changes
+    _.<into>             answer of a `before` call
 Functions beside JMESPath's own: split(separator, text), format(template, _) with {id} {region} {account} {partition},
 from_json(text), compact_json(value), encode64(text), decode64(text), tags(list) for [{Key, Value}] to a map,
-value_or(value, fallback), lower(text), text(value), number(text).
+value_or(value, fallback), lower(text), text(value), number(text), find(list, 'Key', value) for the first object in a
+list whose Key is that value (a filter cannot see `_`), chunks(size, list).
 Literals: 'text' and `json` in back-quotes. A parameter that comes out null or empty ([], {}) is not sent.
 """
 
@@ -43,6 +47,10 @@ Json = Any
 
 SAME: Final = "="
 """`read` of a property that AWS answers under the path it takes it."""
+
+
+Ask = Callable[[str, dict[str, Json]], Json]
+"""A call to AWS by operation and parameters, for a row's own code; no answer is {}."""
 
 
 class Kind(StrEnum):
@@ -69,6 +77,7 @@ class Property:
     type: str = ""  # string integer number boolean list map: only if botocore cannot tell (no `to`, or a conversion)
     required: bool = False
     replaces: bool = False
+    replaces_if: str = ""  # name of a boolean input: a change replaces if that is true
     default: Json = None
     enum: tuple[str, ...] = ()  # only where botocore has no enumeration or pulumi-aws takes fewer or other words
     fields: Mapping[str, "Property"] = field(default_factory=dict)
@@ -91,15 +100,20 @@ class Call:
     _: KW_ONLY
     service: str = ""  # other than the row's
     when: str = ""  # expression; the call runs only if it is true
-    each: str = ""  # expression giving a list; one call per element
+    each: str = ""  # expression giving a list; one call per element, in `read` the answer is the list of answers
     per_property: bool = False  # AWS takes one attribute a call: one call per property that is given or changed
     until: str = ""  # expression on the answer; the call is repeated until it is true
+    within: str = ""  # expression for the seconds that a call with `until` waits at most; else the engine's timeout
     fails: str = ""  # expression on the answer of a call with `until`: waiting longer is in vain
+    explain: Callable[[Ask, Mapping[str, Json]], str] | None = None  # (call by operation, `_`) -> why it fails
     ignore: tuple[str, ...] = ()  # AWS error codes that are as good as success
+    within: str = ""  # expression for the seconds that `until` may take; "": what the resource's timeout leaves
+    explain: Callable[[Callable[[str, dict[str, Json]], Json], Mapping[str, Json]], str] | None = None
+    # ^ text for the error when `fails` or `within` ends the waiting; gets (ask(operation, params), `_`)
     retry: tuple[str, ...] = ()  # AWS error codes that pass by themselves (a role not yet known to the other service)
-    select: str = "@"  # read: the part of the answer that counts
-    into: str = ""  # read: where the answer is filed in the read document; the first call is the document itself
-    shape: Callable[[dict[str, Json], Mapping[str, Json]], dict[str, Json]] | None = None  # (params, `_`) -> params
+    select: str = "@"  # the part of the answer that counts
+    into: str = ""  # where it is filed in the document; "": its members are the document's own
+    shape: Callable[[dict[str, Json], Mapping[str, Json]], dict[str, Json]] | None = None  # (params, `_`)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +135,10 @@ class Row:
     _: KW_ONLY
     properties: Mapping[str, Property]
     id: str
-    create: tuple[Call, ...]
+    create: tuple[Call, ...]  # the first makes the resource
     read: tuple[Call, ...]
     update: tuple[Call, ...] = ()
+    before: tuple[Call, ...] = ()  # looked up before create and update; the answer's `select` is `_.<into>`
     delete: tuple[Call, ...] = ()  # a `gone` error in it is success
     outputs: Mapping[str, str] = field(default_factory=dict)
     volatile: tuple[str, ...] = ()  # outputs that an update changes: unknown in its preview

@@ -96,30 +96,45 @@ class Turn:
     """The `_` of expressions."""
     deadline: float
 
-    def value(self, expression: str, answer: Json = None, item: Json = None) -> Json:
-        document = {**answer} if isinstance(answer, dict) else {}
-        return evaluate(expression, {**document, "_": {**self.known, "item": item}})
+    def value(self, expression: str, doc: Json = None, item: Json = None) -> Json:
+        members = doc if isinstance(doc, Mapping) else {}
+        return evaluate(expression, {**members, "_": {**self.known, "item": item}})
 
 
-def run(turn: Turn, call: Call, names: frozenset[str] | None, inputs: Mapping[str, Json], answer: Json) -> Json:
-    """Make the call; `names` are the properties to send (None: those given). The last answer, None if not made.
+def run(
+    turn: Turn, call: Call, names: frozenset[str] | None, inputs: Mapping[str, Json], doc: Mapping[str, Json]
+) -> Json:
+    """The `select` of the call's answer, a list of them if it has `each`; None if the call was not made.
 
-    `answer` is the document that the call's parameters see.
+    `names` are the changed properties (None: all that are given count), `doc` is what its expressions see.
     """
-    if call.when and not turn.value(call.when, answer):
+    if call.when and not turn.value(call.when, doc):
         return None
-    items = turn.value(call.each, answer) or [] if call.each else [None]
+    items = turn.value(call.each, doc) or [] if call.each else [None]
     answers = [
-        _repeat(turn, call, params)
-        for item in items
-        for params in _parameters(turn, call, names, inputs, _Place(answer, item))
+        _selected(turn, call, _repeat(turn, call, params, place))
+        for place in (_Place(doc, item) for item in items)
+        for params in _parameters(turn, call, names, inputs, place)
     ]
-    return answers[-1] if answers else None
+    return answers if call.each else answers[-1] if answers else None
+
+
+def collected(doc: Mapping[str, Json], call: Call, answer: Json) -> dict[str, Json]:
+    """The document with the answer of one more call."""
+    if call.into:
+        return {**doc, call.into: answer}
+    return {**doc, **answer} if isinstance(answer, dict) else {**doc}
+
+
+def _selected(turn: Turn, call: Call, answer: Json) -> Json:
+    return answer if call.select == "@" else turn.value(call.select, answer)
 
 
 @dataclass(frozen=True)
 class _Place:
-    answer: Json
+    """What the expressions of one request see beside `_`."""
+
+    doc: Mapping[str, Json]
     item: Json
 
 
@@ -143,30 +158,51 @@ def _full(operation: str, path: str) -> str:
 def _built(turn: Turn, call: Call, members: list[tuple[str, Json]], place: _Place) -> dict[str, Json]:
     params: dict[str, Json] = {}
     for path, expression in call.params.items():
-        value = turn.value(expression, place.answer, place.item)
-        if value not in (None, [], {}):
+        value = _without_nulls(turn.value(expression, place.doc, place.item))
+        if value not in (None, [], {}) and not _is_no(value, turn, call, path):
             put(params, path, value)
     for path, value in members:
         if path:
             put(params, path, value)
         else:
             params.update(value)
-    return call.shape(params, turn.known) if call.shape else params
+    return call.shape(params, {**turn.known, "item": place.item}) if call.shape else params
 
 
-def _repeat(turn: Turn, call: Call, params: dict[str, Json]) -> Json:
+def _without_nulls(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_no(value: Json, turn: Turn, call: Call, path: str) -> bool:
+    """A condition (`x == 'y' && z`) that came out false, where AWS takes no boolean: nothing is sent."""
+    shape = shapes.shape_at(call.service or turn.row.service, f"{call.operation}.{path}")
+    return value is False and shape.type_name != "boolean"
+
+
+def _repeat(turn: Turn, call: Call, params: dict[str, Json], place: _Place) -> Json:
     """One request, again until its answer satisfies `until`."""
-    pause = _FIRST_PAUSE_SECONDS
+    pause, deadline = _FIRST_PAUSE_SECONDS, turn.deadline
+    if call.within:
+        deadline = min(deadline, time.monotonic() + float(turn.value(call.within, place.doc)))
     while True:
         answer = _patiently(turn, call, params)
         if not call.until or turn.value(call.until, answer):
             return answer
         if call.fails and turn.value(call.fails, answer):
-            raise AwsError(call.operation, "UnexpectedState", f"waited for {call.until}, but {call.fails}")
-        if time.monotonic() + pause > turn.deadline:
-            raise AwsError(call.operation, "Timeout", f"still not true: {call.until}")
+            raise AwsError(call.operation, "UnexpectedState", _explained(turn, call, f"{call.fails} while waiting"))
+        if time.monotonic() + pause > deadline:
+            raise AwsError(call.operation, "Timeout", _explained(turn, call, f"still waiting for {call.until}"))
         turn.aws.pause(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _explained(turn: Turn, call: Call, reason: str) -> str:
+    def ask(operation: str, params: dict[str, Json]) -> Json:
+        return turn.aws.call(call.service or turn.row.service, turn.region, operation, params)
+
+    return f"{reason}: {call.explain(ask, turn.known)}" if call.explain else reason
 
 
 def _patiently(turn: Turn, call: Call, params: dict[str, Json]) -> Json:

@@ -31,12 +31,12 @@ class Change:
 def changes(row: Row, old: Mapping[str, Json], new: Mapping[str, Json]) -> list[Change]:
     """Every change from the old to the new inputs; both without secret wrappers."""
     known = properties_of(row)
-    names = [name for name in sorted({*old, *new}) if name != DEFAULTS]
-    return [
-        change
-        for name in names
-        for change in _compare(name, old.get(name), new.get(name), known.get(name, _NOTHING), replaces=False)
-    ]
+    found: list[Change] = []
+    for name in sorted({*old, *new} - {DEFAULTS}):
+        prop = known.get(name, _NOTHING)
+        replaces = bool(prop.replaces_if and new.get(prop.replaces_if) is True)
+        found += _compare(name, old.get(name), new.get(name), prop, replaces=replaces)
+    return found
 
 
 def changed(row: Row, old: Mapping[str, Json], new: Mapping[str, Json]) -> frozenset[str]:

@@ -43,6 +43,14 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no 
     def _func_tags(self, pairs: list[Mapping[str, str]] | None) -> dict[str, str]:
         return {pair.get("Key", pair.get("key", "")): pair.get("Value", pair.get("value", "")) for pair in pairs or []}
 
+    @functions.signature({"types": ["array", "null"]}, {"types": ["string"]}, {"types": []})
+    def _func_find(self, items: list[Mapping[str, Json]] | None, key: str, value: Any) -> Json:
+        return next((item for item in items or [] if item.get(key) == value), None)
+
+    @functions.signature({"types": ["number"]}, {"types": ["array", "null"]})
+    def _func_chunks(self, size: int, items: list[Json] | None) -> list[list[Json]]:
+        return [(items or [])[at : at + size] for at in range(0, len(items or []), size)]
+
     @functions.signature({"types": []}, {"types": []})
     def _func_value_or(self, value: Any, fallback: Any) -> Json:
         return fallback if value is None else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from emulator.engine import reading
-from emulator.engine.calling import Aws, AwsError, CancelledError, Turn, run, takes
+from emulator.engine.calling import Aws, AwsError, CancelledError, Turn, collected, run, takes
 from emulator.engine.configuring import Configuration
 from emulator.engine.diffing import changed
 from emulator.rows import Json, Row
@@ -41,14 +41,15 @@ def create(aws: Aws, config: Configuration, resource: Resource) -> tuple[str, di
     """(id, outputs) of the new resource."""
     row, inputs = resource.row, resource.inputs
     turn = _turn(aws, config, resource)
-    answer = run(turn, row.create[0], None, inputs, {})
-    turn.known["id"] = str(turn.value(row.id, answer))
+    _look_up(turn, row)
+    doc = collected({}, row.create[0], run(turn, row.create[0], None, inputs, {}))
+    turn.known["id"] = str(turn.value(row.id, doc))
     try:
         for call in row.create[1:]:
             if call.when or call.each or takes(row, call, lambda name: inputs.get(name) is not None):
-                run(turn, call, None, inputs, answer)
+                doc = collected(doc, call, run(turn, call, None, inputs, doc))
         if row.tags and row.tags.after_create and turn.known["tags_set"]:
-            run(turn, row.tags.set, frozenset(), {}, answer)
+            run(turn, row.tags.set, frozenset(), {}, doc)
         return turn.known["id"], _settled_state(turn, row, inputs)
     except (AwsError, CancelledError, ValueError) as error:
         raise _partial(turn, resource, error) from error
@@ -70,10 +71,12 @@ def update(aws: Aws, config: Configuration, resource: Resource) -> dict[str, Jso
     turn = _turn(aws, config, resource)
     names = changed(row, resource.old, inputs)
     turn.known["changed"] = sorted(names)
+    _look_up(turn, row)
+    doc: dict[str, Json] = {}
     try:
         for call in row.update:
             if call.when or call.each or takes(row, call, lambda name: name in names):
-                run(turn, call, names, inputs, {})
+                doc = collected(doc, call, run(turn, call, names, inputs, doc))
         _update_tags(turn, row)
         return _settled_state(turn, row, inputs)
     except (AwsError, CancelledError, ValueError) as error:
@@ -83,12 +86,18 @@ def update(aws: Aws, config: Configuration, resource: Resource) -> dict[str, Jso
 def delete(aws: Aws, config: Configuration, resource: Resource) -> None:
     """Delete it; that it is gone already is as good."""
     turn = _turn(aws, config, resource)
+    doc = dict(resource.state)
     for call in resource.row.delete:
         try:
-            run(turn, call, frozenset(), {}, resource.state)
+            doc = collected(doc, call, run(turn, call, frozenset(), {}, doc))
         except AwsError as error:
             if error.code not in resource.row.gone:
                 raise
+
+
+def _look_up(turn: Turn, row: Row) -> None:
+    for call in row.before:
+        turn.known[call.into] = run(turn, call, frozenset(), {}, {})
 
 
 def _update_tags(turn: Turn, row: Row) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from emulator.engine.calling import AwsError, Turn, run
+from emulator.engine.calling import AwsError, Turn, collected, run
 from emulator.engine.expressions import evaluate
 from emulator.engine.properties import from_api, properties_of, read_path, same
 from emulator.rows import Function, Json, Kind, Property, Row
@@ -22,13 +22,9 @@ def document(turn: Turn, row: Row | Function) -> dict[str, Json] | None:
             if isinstance(row, Row) and error.code in row.gone:
                 return None
             raise
-        chosen = evaluate(call.select, answer)
-        if call.into:
-            found[call.into] = chosen
-        elif chosen is None:
+        if answer is None and call is row.read[0]:
             return None
-        else:
-            found = {**chosen} if isinstance(chosen, dict) else {"value": chosen}
+        found = collected(found, call, answer)
     found["_"] = turn.known
     return row.amend(found, turn.known) if isinstance(row, Row) and row.amend else found
 
