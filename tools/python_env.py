@@ -77,7 +77,7 @@ def usable(venv: Path) -> bool:
     """Whether a virtualenv's interpreter starts, is new enough and knows itself by this place."""
     probe = "import sys; print(sys.prefix if sys.version_info >= (3, 11) else '')"
     try:
-        line = [str(venv / "bin" / "python"), "-I", "-S", "-c", probe]
+        line = [str(venv / "bin" / "python"), "-I", "-c", probe]  # not -S: before 3.13 site sets the prefix
         done = subprocess.run(line, capture_output=True, text=True, check=False)
     except OSError:
         return False

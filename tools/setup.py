@@ -114,6 +114,8 @@ def main() -> None:
             if not up_to_date():
                 set_up(cache)
                 say("done")
+    except PermissionError as error:
+        raise SystemExit(f"setup: cannot write {error.filename}: .venv and {cache} must be writable") from error
     except (StepError, OSError) as error:
         raise SystemExit(f"setup: {error}") from error
     except KeyboardInterrupt:

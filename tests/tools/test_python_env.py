@@ -1,6 +1,7 @@
 """The parts of making .venv that need no installation."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_no_settings_of_pip_are_no_settings_of_uv() -> None:
 
 def test_a_folder_without_interpreter_is_no_usable_virtualenv(tmp_path: Path) -> None:
     assert not usable(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_virtualenv_is_usable_where_it_was_made_and_not_when_it_is_damaged(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
+    assert usable(made)
+    (made / "pyvenv.cfg").unlink()
+    assert not usable(made), "its interpreter takes itself for another"
 
 
 def test_the_project_is_linked_by_its_checkout(tmp_path: Path) -> None:
