@@ -53,7 +53,7 @@ def _is_leaf(origin: Any, value: object) -> bool:
     if origin is Any or origin is object:
         return True
     if origin is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return (isinstance(value, int | float) and not isinstance(value, bool)) or value in ("nan", "inf", "-inf")
     if origin is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(origin, type) and isinstance(value, origin)

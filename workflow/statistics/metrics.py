@@ -30,7 +30,7 @@ def weighted_auc(labels: Floats, scores: Floats, weights: Floats) -> Floats:
     below = np.cumsum(negative, axis=1) - negative
     pairs = positive.sum(axis=1) * negative.sum(axis=1)
     wins = (positive * (below + negative / 2)).sum(axis=1)
-    return np.divide(wins, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+    return _quotient(wins, pairs)
 
 
 def weighted_accuracy(labels: Floats, scores: Floats, weights: Floats) -> Floats:
@@ -44,9 +44,14 @@ def weighted_log_loss(labels: Floats, scores: Floats, weights: Floats) -> Floats
 
 
 def _mean(values: NDArray[np.generic], weights: Floats) -> Floats:
-    total = weights.sum(axis=1)
-    result = weights @ values.astype(np.float64)
-    return np.divide(result, total, out=np.full(len(weights), np.nan), where=total > 0)
+    return _quotient(weights @ values.astype(np.float64), weights.sum(axis=1))
+
+
+def _quotient(above: Floats, below: Floats) -> Floats:
+    """NaN where there is nothing to divide by."""
+    result: Floats = np.full(len(above), np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result
 
 
 METRICS: Final[dict[str, Metric]] = {

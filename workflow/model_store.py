@@ -1,0 +1,89 @@
+"""What the steps after training want of MLflow: the model's files by their digest, and a note of what became of it.
+
+Only `fetch_model` and `log_evaluation` must succeed; a tag or an alias that MLflow does not take is a warning, because
+what is served is decided in S3, and a rollback must work while MLflow is down.
+"""
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from workflow.context import Context
+from workflow.deployment import ModelReference
+from workflow.errors import DriftError, ResourceError
+from workflow.models import model_digest
+from workflow.sections import TrainRecord
+
+CHAMPION_ALIAS: Final = "champion"
+_DOWNLOAD_MARK: Final = "registered_model_meta"
+"""MLflow adds this file to each download of models:/...; it is no part of the model."""
+_RETRIES: Final = "3"
+"""MLflow's own 7 retries block for 246 s a call when the server is down; 3 for 12 s."""
+
+
+def fetch_model(context: Context, train: TrainRecord, folder: Path) -> Path:
+    """Download the model and verify that it is the one that was trained; DriftError when it is not."""
+    with _mlflow(context) as mlflow:
+        path = Path(mlflow.artifacts.download_artifacts(artifact_uri=train.model_uri, dst_path=str(folder)))
+    (path / _DOWNLOAD_MARK).unlink(missing_ok=True)
+    found = model_digest(path)
+    if found != train.digest:
+        raise DriftError(f"{train.model_uri} has digest {found}, recorded {train.digest}", cure="mlteam train")
+    return path
+
+
+def log_evaluation(context: Context, run_id: str, metrics: Mapping[str, float], predictions: Path) -> None:
+    """Finite metrics to the run, and the predictions as its artifact evaluation/<name>."""
+    with _mlflow(context) as mlflow:
+        client = mlflow.MlflowClient()
+        usable = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        client.log_batch(run_id, metrics=[mlflow.entities.Metric(name, value, 0, 0) for name, value in usable.items()])
+        client.log_artifact(run_id, str(predictions), "evaluation")
+
+
+def note(context: Context, run_id: str, tags: Mapping[str, str]) -> bool:
+    """Tag the run; False, and a warning, when MLflow does not take it."""
+    try:
+        with _mlflow(context) as mlflow:
+            for name, value in tags.items():
+                mlflow.MlflowClient().set_tag(run_id, name, value)
+    except Exception as error:
+        context.progress.warn(f"MLflow was not told ({', '.join(tags)}): {error}")
+        return False
+    return True
+
+
+def set_champion(context: Context, reference: ModelReference) -> bool:
+    """Point the alias `champion` to the model's version; False, and a warning, when MLflow does not take it."""
+    try:
+        with _mlflow(context) as mlflow:
+            client = mlflow.MlflowClient()
+            versions = client.search_model_versions(f"run_id = '{reference.run_id}'")
+            client.set_registered_model_alias(versions[0].name, CHAMPION_ALIAS, versions[0].version)
+    except Exception as error:
+        context.progress.warn(f"MLflow's alias {CHAMPION_ALIAS!r} was not moved: {error}")
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _mlflow(context: Context) -> Iterator[Any]:
+    """MLflow pointed to the stack's server; its errors as ResourceError."""
+    tracking = context.platform.tracking
+    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = _RETRIES
+    if tracking.password_parameter:
+        answer = context.aws.client("ssm").get_parameter(Name=tracking.password_parameter, WithDecryption=True)
+        os.environ["MLFLOW_TRACKING_USERNAME"] = tracking.username
+        os.environ["MLFLOW_TRACKING_PASSWORD"] = answer["Parameter"]["Value"]
+    import mlflow
+
+    mlflow.set_tracking_uri(tracking.tracking_uri)
+    try:
+        yield mlflow
+    except mlflow.exceptions.MlflowException as error:
+        raise ResourceError(
+            f"MLflow at {tracking.tracking_uri}: {error}", cure="mlteam wake; mlteam logs mlflow"
+        ) from error

@@ -1,0 +1,93 @@
+"""The reserved images of a sample: their manifest verified, their pixels read, the broken ones named and left out."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from workflow import s3
+from workflow.context import Context
+from workflow.errors import DriftError, ResourceError
+from workflow.manifest import Image, images_of
+from workflow.pixels import BrokenImageError, row_of
+from workflow.project import Project
+from workflow.sections import ManifestRecord
+from workflow.statistics.metrics import Floats
+
+_DOWNLOADS: Final = 16
+"""S3 answers a small GET in 20-50 ms: one at a time, a thousand images would take most of a minute."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reserved:
+    """Images that no training set holds: `rows` (n, pixels), `labels` 0 or 1, and those that could not be read."""
+
+    images: tuple[Image, ...]
+    rows: Floats
+    labels: Floats
+    broken: tuple[str, ...]
+
+
+def read_manifest(client: Any, record: ManifestRecord, name: str) -> tuple[Image, ...]:
+    """DriftError when the manifest is gone or is not the one that was recorded."""
+    stored = s3.read(client, s3.parse(record.uri))
+    if stored is None:
+        raise DriftError(f"the {name} manifest {record.uri} is gone", cure="mlteam sample")
+    found = hashlib.sha256(stored.body).hexdigest()
+    if found != record.digest:
+        raise DriftError(f"the {name} manifest {record.uri} has digest {found}, recorded {record.digest}")
+    return tuple(images_of(stored.body.splitlines(), source=record.uri))
+
+
+def refuse_leak(reserved: Sequence[Image], trained: Sequence[Image]) -> None:
+    """DriftError naming groups that stand on both sides: a score on them would be a memory, not a prediction."""
+    shared = sorted({image.group for image in reserved} & {image.group for image in trained})
+    if shared:
+        named = ", ".join(map(repr, shared[:5]))
+        raise DriftError(
+            f"{len(shared)} groups are in the training manifest and in the reserved one, for example {named}",
+            cure="mlteam sample, then train again",
+        )
+
+
+def read_images(context: Context, project: Project, images: Sequence[Image]) -> Reserved:
+    """ResourceError when more images are broken than mlteam.yaml allows, or none is left."""
+    client = context.aws.client("s3")
+
+    def read(image: Image) -> Floats | str:
+        stored = s3.read(client, s3.Address(image.bucket, image.key))
+        if stored is None:
+            return f"{image.key}: not there"
+        try:
+            return row_of(stored.body)
+        except BrokenImageError as error:
+            return f"{image.key}: {error}"
+
+    with ThreadPoolExecutor(_DOWNLOADS) as pool:
+        found = list(pool.map(read, images))
+    return _sorted_out(project, images, found)
+
+
+def _sorted_out(project: Project, images: Sequence[Image], found: Sequence[Floats | str]) -> Reserved:
+    sizes = [len(row) for row in found if not isinstance(row, str)]
+    usual = max(set(sizes), key=sizes.count, default=0)
+    whole, rows, broken = [], [], []
+    for image, row in zip(images, found, strict=True):
+        if isinstance(row, str):
+            broken.append(row)
+        elif len(row) != usual:
+            broken.append(f"{image.key}: {len(row)} pixels, the others have {usual}")
+        else:
+            whole.append(image)
+            rows.append(row)
+    if not whole or len(broken) > project.max_broken_fraction * len(images):
+        raise ResourceError(
+            f"{len(broken)} of {len(images)} images cannot be used, allowed: {project.max_broken_fraction:.1%} "
+            f"(max_broken_fraction); for example {'; '.join(broken[:3])}",
+            cure="mend or remove them in landing/, then mlteam sample",
+        )
+    labels = np.array([float(image.label == project.positive_label) for image in whole])
+    return Reserved(images=tuple(whole), rows=np.stack(rows), labels=labels, broken=tuple(broken))
