@@ -32,8 +32,8 @@ Expressions are JMESPath. Their document collects the answers of the calls made 
     _.<into>             answer of a `before` call
 Functions beside JMESPath's own: split(separator, text), format(template, _) with {id} {region} {account} {partition},
 from_json(text), compact_json(value), encode64(text), decode64(text), tags(list) for [{Key, Value}] to a map,
-value_or(value, fallback), lower(text), text(value), number(text), find(list, 'Key', value) for the first object in a
-list whose Key is that value (a filter cannot see `_`), chunks(size, list).
+pairs(map) for the way back, value_or(value, fallback), lower(text), text(value), number(text), find(list, 'Key', value)
+for the first object in a list whose Key is that value (a filter cannot see `_`), chunks(size, list).
 Literals: 'text' and `json` in back-quotes. A parameter that comes out null or empty ([], {}) is not sent.
 """
 
@@ -102,6 +102,7 @@ class Call:
     when: str = ""  # expression; the call runs only if it is true
     each: str = ""  # expression giving a list; one call per element, in `read` the answer is the list of answers
     per_property: bool = False  # AWS takes one attribute a call: one call per property that is given or changed
+    only: tuple[str, ...] = ()  # the only properties that this call takes, of those mapped to its operation
     until: str = ""  # expression on the answer; the call is repeated until it is true
     within: str = ""  # expression for the seconds that a call with `until` waits at most; else the engine's timeout
     fails: str = ""  # expression on the answer of a call with `until`: waiting longer is in vain

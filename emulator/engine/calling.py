@@ -144,7 +144,7 @@ def _parameters(
     """Parameters of each request that the call makes."""
     given = [
         (path, to_api(inputs[name], prop, shapes.shape_at(turn.row.service, _full(call.operation, path))))
-        for name, prop, path in mapped(turn.row, call.operation)
+        for name, prop, path in mapped(turn.row, call)
         if inputs.get(name) is not None and (names is None or not call.per_property or name in names)
     ]
     groups = [[pair] for pair in given] if call.per_property else [given]
@@ -221,5 +221,5 @@ def _patiently(turn: Turn, call: Call, params: dict[str, Json]) -> Json:
 
 def takes(row: Row, call: Call, names: Callable[[str], bool]) -> bool:
     """Whether the call is due: one of its properties is named, or it has none."""
-    own = [name for name, _, _ in mapped(row, call.operation)]
+    own = [name for name, _, _ in mapped(row, call)]
     return not own or any(names(name) for name in own)

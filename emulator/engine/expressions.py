@@ -43,6 +43,10 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no 
     def _func_tags(self, pairs: list[Mapping[str, str]] | None) -> dict[str, str]:
         return {pair.get("Key", pair.get("key", "")): pair.get("Value", pair.get("value", "")) for pair in pairs or []}
 
+    @functions.signature({"types": ["object", "null"]})
+    def _func_pairs(self, tags: Mapping[str, str] | None) -> list[dict[str, str]]:
+        return [{"Key": key, "Value": value} for key, value in sorted((tags or {}).items())]
+
     @functions.signature({"types": ["array", "null"]}, {"types": ["string"]}, {"types": []})
     def _func_find(self, items: list[Mapping[str, Json]] | None, key: str, value: Any) -> Json:
         return next((item for item in items or [] if item.get(key) == value), None)

@@ -9,16 +9,18 @@ from typing import Any, Final
 
 from emulator.engine import expressions, shapes
 from emulator.engine.values import UNKNOWN, Asset
-from emulator.rows import SAME, Function, Json, Kind, Property, Row
+from emulator.rows import SAME, Call, Function, Json, Kind, Property, Row
 
 REGION: Final = Property(type="string", replaces=True)  # pulumi-aws 7 has it on every type
 TAGS: Final = Property(type="map")
+_GLOBAL: Final = frozenset({"iam", "budgets"})  # services whose resources have no region in pulumi-aws
 
 
 def properties_of(row: Row | Function) -> Mapping[str, Property]:
     """The row's properties with those that every type has."""
+    region = {} if row.service in _GLOBAL else {"region": REGION}
     tags = {"tags": TAGS} if isinstance(row, Row) and row.tags else {}
-    return {"region": REGION, **tags, **row.properties}
+    return {**region, **tags, **row.properties}
 
 
 def same(one: Json, other: Json, prop: Property) -> bool:
@@ -190,10 +192,10 @@ def plain(value: Json) -> Json:
     return value
 
 
-def mapped(row: Row | Function, operation: str) -> Iterator[tuple[str, Property, str]]:
-    """(name, property, member path) of each property that the operation takes; "" is the parameters themselves."""
+def mapped(row: Row | Function, call: Call) -> Iterator[tuple[str, Property, str]]:
+    """(name, property, member path) of each property that the call takes; "" is the parameters themselves."""
     for name, prop in row.properties.items():
         for path in prop.paths:
             head, _, rest = path.partition(".")
-            if head == operation:
+            if head == call.operation and (not call.only or name in call.only):
                 yield name, prop, rest

@@ -34,7 +34,7 @@ def state(row: Row, doc: Mapping[str, Json], inputs: Mapping[str, Json]) -> dict
     known = doc["_"]
     outputs = {name: _settled(doc, prop, inputs.get(name)) for name, prop in row.properties.items()}
     outputs |= {name: evaluate(expression, doc) for name, expression in row.outputs.items()}
-    outputs |= {"id": known["id"], "region": known["region"]}
+    outputs |= {"id": known["id"], **({"region": known["region"]} if "region" in properties_of(row) else {})}
     if row.tags:
         outputs["tags"] = outputs["tagsAll"] = tags_of(row, doc)
     return {name: value for name, value in outputs.items() if value is not None}
