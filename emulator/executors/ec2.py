@@ -1,0 +1,215 @@
+"""EC2's data plane: what happens to instances at the server happens to folders and processes here.
+
+Watches moto's EC2 backend, so it does not matter who called. Promises that an instance is `running` only while its
+processes may run, `shutting-down` or `stopping` until the last has ended, and that volumes outlive instances.
+"""
+
+import base64
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from threading import RLock, Thread
+from typing import Any, Final
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import StateReason
+from moto.sts.models import sts_backends
+
+from emulator import imds
+from emulator.executors.instances import Instance
+from emulator.executors.metadata import describe
+from emulator.seam import AwsError
+from emulator.state import State
+
+log = logging.getLogger(__name__)
+
+STATES: Final = {
+    "pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80,
+}  # fmt: skip
+CREDENTIALS_SECONDS: Final = 21600
+
+Booted = Callable[[Instance, Any], None]
+
+
+class Ec2Executor:
+    """All instances of one emulator; `requests` is the gateway's lock, held while moto's state is changed."""
+
+    def __init__(self, state: State, endpoint_url: Callable[[], str], requests: RLock) -> None:
+        self._state, self._endpoint_url, self._requests = state, endpoint_url, requests
+        self.instances: dict[str, Instance] = {}
+        self._services: dict[str, imds.MetadataService] = {}
+        self._credentials: dict[tuple[str, str], str] = {}
+        self.booted: list[Booted] = []
+
+    def install(self) -> None:
+        _after(EC2Backend, "run_instances", lambda backend, made: [self._launch(backend, i) for i in made.instances])
+        _before(EC2Backend, "start_instances", self._check_start)
+        _after(EC2Backend, "start_instances", lambda _, changed: [self._power_on(i) for i, _ in changed])
+        _after(EC2Backend, "stop_instances", lambda _, changed: [self._power_off(i, was, "stop") for i, was in changed])
+        _after(
+            EC2Backend,
+            "terminate_instances",
+            lambda _, changed: [self._power_off(i, was, "terminate") for i, was in changed],
+        )
+        _after(EC2Backend, "reboot_instances", lambda _, rebooted: [self._reboot(i) for i in rebooted])
+        _after(EC2Backend, "delete_volume", lambda _, volume: shutil.rmtree(self._folder(volume.id), True))
+
+    def _launch(self, backend: EC2Backend, machine: Any) -> None:
+        service = imds.MetadataService(lambda: self._metadata(machine), lambda: self._shut_down(machine))
+        addresses = {
+            "AWS_ENDPOINT_URL": self._endpoint_url(),
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url,
+            "AWS_DEFAULT_REGION": backend.region_name,
+            "AWS_REGION": backend.region_name,
+        }
+        self._services[machine.id] = service
+        self.instances[machine.id] = Instance(self._state, machine.id, addresses)
+        self._power_on(machine)
+
+    def _check_start(self, backend: EC2Backend, instance_ids: list[str]) -> None:
+        for machine in backend.get_multi_instances_by_id(instance_ids):
+            if machine.state not in ("stopped", "running", "pending"):
+                raise AwsError(
+                    "IncorrectInstanceState",
+                    f"the instance '{machine.id}' is not in a state from which it can be started: {machine.state}",
+                )
+
+    def _power_on(self, machine: Any) -> None:
+        instance = self.instances[machine.id]
+        if not instance.is_on:
+            Thread(target=self._boot, args=(machine, instance), name=f"boot {machine.id}", daemon=True).start()
+
+    def _boot(self, machine: Any, instance: Instance) -> None:
+        try:
+            self.attach(machine)
+            instance.note({"private_ip": machine.private_ip, "state": "running", "type": machine.instance_type})
+            instance.boot(base64.b64decode(str(machine.user_data or "")))
+            for told in self.booted:
+                told(instance, machine)
+        except Exception:
+            log.exception("%s does not boot", machine.id)
+
+    def attach(self, machine: Any) -> None:
+        """Show the attached volumes under the instance's /dev, as links to their folders."""
+        device_folder = self._state.instances / machine.id / "dev"
+        by_id = device_folder / "disk" / "by-id"
+        by_id.mkdir(parents=True, exist_ok=True)
+        for device, block in machine.get_block_device_mapping:
+            if device == machine.root_device_name:
+                continue
+            folder = self._folder(block.volume_id)
+            folder.mkdir(parents=True, exist_ok=True)
+            nitro = f"nvme-Amazon_Elastic_Block_Store_{block.volume_id.replace('-', '')}"
+            for link in (device_folder / device.removeprefix("/dev/"), by_id / nitro):
+                link.unlink(missing_ok=True)
+                link.symlink_to(folder)
+
+    def _folder(self, volume_id: str) -> Any:
+        return self._state.volumes / volume_id
+
+    def _power_off(self, machine: Any, was: Any, how: str) -> None:
+        instance = self.instances.get(machine.id)
+        if instance is None or was.name not in ("running", "pending", "stopped", "stopping"):
+            return
+        if how == "stop" and was.name == "stopped":
+            return
+        _set(machine, "shutting-down" if how == "terminate" else "stopping")
+        target = self._terminate if how == "terminate" else self._stop
+        Thread(target=target, args=(machine, instance), name=f"{how} {machine.id}", daemon=True).start()
+
+    def _stop(self, machine: Any, instance: Instance) -> None:
+        self._end(instance)
+        if machine.state == "stopping":
+            _set(machine, "stopped")
+            instance.note({"private_ip": machine.private_ip, "state": "stopped", "type": machine.instance_type})
+
+    def _terminate(self, machine: Any, instance: Instance) -> None:
+        self._end(instance)
+        instance.remove()
+        self._services.pop(machine.id).close()
+        self.instances.pop(machine.id, None)
+        _set(machine, "terminated")
+
+    def _end(self, instance: Instance) -> None:
+        left = instance.power_off()
+        if left:
+            log.error("%s: processes that do not end: %s", instance.id, left)
+
+    def _reboot(self, machine: Any) -> None:
+        def again() -> None:
+            self._end(self.instances[machine.id])
+            self._boot(machine, self.instances[machine.id])
+
+        Thread(target=again, name=f"reboot {machine.id}", daemon=True).start()
+
+    def _shut_down(self, machine: Any) -> None:
+        """`shutdown` on the instance itself. A one-time spot instance cannot be stopped, only terminated."""
+        is_spot = machine.lifecycle == "spot"
+        terminates = machine.instance_initiated_shutdown_behavior == "terminate" or is_spot
+        with self._requests:
+            if machine.state != "running":
+                return
+            machine.disable_api_termination, kept = False, machine.disable_api_termination
+            change = machine.ec2_backend.terminate_instances if terminates else machine.ec2_backend.stop_instances
+            change([machine.id])
+            machine.disable_api_termination = kept
+            reason = "Client.InstanceInitiatedShutdown"
+            machine.state_reason = StateReason(f"{reason}: Instance initiated shutdown", reason)
+
+    def _metadata(self, machine: Any) -> imds.Metadata | None:
+        with self._requests:
+            return describe(machine, self._role_credentials)
+
+    def _role_credentials(self, machine: Any, role_arn: str) -> str:
+        """Cached: the SDKs ask again long before they expire, and moto keeps every session for ever."""
+        key = (machine.id, role_arn)
+        if key not in self._credentials:
+            backend = sts_backends[machine.owner_id][machine.ec2_backend.partition]
+            role = backend.assume_role(
+                region_name=machine.region_name,
+                role_session_name=machine.id,
+                role_arn=role_arn,
+                policy="",
+                duration=CREDENTIALS_SECONDS,
+                external_id="",
+            )
+            expiration = role.expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
+            self._credentials[key] = imds.credentials(
+                role.access_key_id, role.secret_access_key, role.session_token, expiration
+            )
+        return self._credentials[key]
+
+    def close(self) -> None:
+        """Power everything off, in parallel, as a data centre would never do."""
+        workers = [Thread(target=self._end, args=(instance,)) for instance in self.instances.values()]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        log.info("ended %s", json.dumps(sorted(self.instances)))
+
+
+def _set(machine: Any, name: str) -> None:
+    machine._state.name, machine._state.code = name, STATES[name]
+
+
+def _after(owner: type, name: str, then: Callable[[Any, Any], object]) -> None:
+    original = getattr(owner, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        then(self, result)
+        return result
+
+    setattr(owner, name, method)
+
+
+def _before(owner: type, name: str, first: Callable[..., None]) -> None:
+    original = getattr(owner, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        first(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
+
+    setattr(owner, name, method)

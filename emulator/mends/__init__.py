@@ -1,0 +1,12 @@
+"""What moto does otherwise than AWS and the emulator needs as AWS does it, one module per matter.
+
+Each module says what moto 5.2.5 does, what AWS does, and has `install()`.
+"""
+
+from emulator.mends.addresses import Loopback
+from emulator.mends.launching import Launching
+
+
+def install() -> None:
+    Loopback().install()
+    Launching().install()

@@ -1,0 +1,80 @@
+"""RunInstances as AWS does it: the launch template's data counts, and the client token makes it idempotent.
+
+moto 5.2.5 takes only image, type, key and groups from a template, and starts a second instance for the same token.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.ec2.responses import EC2Response
+
+from emulator.seam import AwsError, Call, Record, answer
+
+# In a template but not in RunInstances' parameters, or merged in another way.
+NOT_COPIED = frozenset({"TagSpecifications", "InstanceRequirements", "RamDiskId"})
+
+
+def merged(template: Mapping[str, Any], request: Mapping[str, Any]) -> Record:
+    """The request with the template's data beneath it; the request's tags go over the template's."""
+    below = {name: value for name, value in template.items() if name not in NOT_COPIED and value not in (None, "", [])}
+    if "UserData" in below:
+        below["UserData"] = str(below["UserData"])  # moto keeps an object of its own
+    if "RamDiskId" in template:
+        below["RamdiskId"] = template["RamDiskId"]
+    if "NetworkInterfaces" in request or "NetworkInterfaces" in below:
+        below.pop("SubnetId", None)
+    tags = merged_tags([*template.get("TagSpecifications", ()), *request.get("TagSpecifications", ())])
+    together = {**below, **request}
+    return {**together, "TagSpecifications": tags} if tags else together
+
+
+def merged_tags(specifications: list[Mapping[str, Any]]) -> list[Record]:
+    """One specification per resource type; of two tags with one key the later counts."""
+    kinds: dict[str, dict[str, str]] = {}
+    for specification in specifications:
+        tags = kinds.setdefault(specification["ResourceType"], {})
+        tags.update({tag["Key"]: tag.get("Value", "") for tag in specification.get("Tags", ())})
+    return [
+        {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        for kind, tags in kinds.items()
+        if kind in ("instance", "volume", "network-interface", "spot-instances-request")
+    ]
+
+
+class Launching:
+    """Remembers which request a client token stood for."""
+
+    def __init__(self) -> None:
+        self._launched: dict[tuple[str, str, str], tuple[str, Any]] = {}
+
+    def install(self) -> None:
+        answer(EC2Response, "RunInstances", self.run)
+
+    def run(self, call: Call) -> Mapping[str, Any] | None:
+        token = call.parameters.get("ClientToken")
+        key = (call.account_id, call.region, token or "")
+        asked = json.dumps(call.parameters, sort_keys=True, default=str)
+        if token and key in self._launched:
+            before, reservation = self._launched[key]
+            if before != asked:
+                raise AwsError(
+                    "IdempotentParameterMismatch",
+                    f"the client token {token} was used with other parameters",
+                )
+            return reservation  # type: ignore[no-any-return]
+        self._expand(call)
+        result = call.proceed()
+        if token:
+            self._launched[key] = (asked, result.result)
+        return None
+
+    def _expand(self, call: Call) -> None:
+        reference = call.parameters.get("LaunchTemplate")
+        if reference:
+            backend = ec2_backends[call.account_id][call.region]
+            data = backend._get_template_from_args(reference).data
+            call.parameters.update(merged(data, call.parameters))
+        if not call.parameters.get("ImageId"):
+            raise AwsError("MissingParameter", "The request must contain the parameter ImageId")

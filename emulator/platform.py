@@ -1,0 +1,51 @@
+"""The parts of the emulated AWS put together: gateway, ledger, mends, executors."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from moto.core.responses import BaseResponse
+
+from emulator import mends, seam
+from emulator.executors.ec2 import Ec2Executor
+from emulator.executors.instances import install_programs
+from emulator.executors.ssm import SsmExecutor
+from emulator.gateway import Gateway
+from emulator.ledger import Ledger, response_class
+from emulator.ledger_rows import ASSOCIATION, KINDS
+from emulator.state import State
+
+# Services of the ledger that moto knows too: its response class takes the operations.
+SHARED = {"ssm": ("moto.ssm.responses", "SimpleSystemManagerResponse")}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What the server needs to serve and to end."""
+
+    gateway: Gateway
+    ec2: Ec2Executor
+
+
+def assemble(state: State, aws_endpoint_url: str) -> Platform:
+    install_programs(state.programs)
+    seam.refuse_the_unknown()
+    mends.install()
+    own, classes = _response_classes()
+    ledger = Ledger(KINDS)
+    ledger.install(classes)
+    gateway = Gateway(own)
+    ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests)
+    ec2.install()
+    SsmExecutor(ec2, ledger, ASSOCIATION).install()
+    return Platform(gateway, ec2)
+
+
+def _response_classes() -> tuple[dict[str, type[BaseResponse]], dict[str, type[BaseResponse]]]:
+    """The services that only the ledger has, and the response class of every service of the ledger."""
+    services = {kind.service for kind in KINDS}
+    own = {service: response_class(service) for service in services - set(SHARED)}
+    shared: dict[str, Any] = {
+        service: getattr(import_module(module), name) for service, (module, name) in SHARED.items()
+    }
+    return own, {**own, **shared}
