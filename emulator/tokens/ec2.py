@@ -100,7 +100,9 @@ INSTANCE = Row(
             "RunInstances.NetworkInterfaces[0].AssociatePublicIpAddress", read=None, replaces=True
         ),
         "vpcSecurityGroupIds": Property(
-            _either("SecurityGroupIds", "Groups"), read="SecurityGroups[].GroupId", unordered=True
+            _either("SecurityGroupIds", "Groups"),
+            read="(NetworkInterfaces[0].Groups || SecurityGroups)[].GroupId",
+            unordered=True,
         ),
         "keyName": Property("RunInstances.KeyName", replaces=True),
         "iamInstanceProfile": Property(

@@ -124,6 +124,8 @@ LAUNCH_TEMPLATE = Row(
         "tagSpecifications": _data(
             "TagSpecifications",
             Property(
+                # moto files the template's own tags here too; AWS does not.
+                read="newest.LaunchTemplateData.TagSpecifications[?ResourceType != 'launch-template']",
                 many=True,
                 fields={"resourceType": Property("ResourceType"), "tags": Property("Tags", kind=Kind.TAGS)},
             ),
