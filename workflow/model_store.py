@@ -18,8 +18,6 @@ from workflow.models import model_digest
 from workflow.sections import TrainRecord
 
 CHAMPION_ALIAS: Final = "champion"
-_DOWNLOAD_MARK: Final = "registered_model_meta"
-"""MLflow adds this file to each download of models:/...; it is no part of the model."""
 _RETRIES: Final = "3"
 """MLflow's own 7 retries block for 246 s a call when the server is down; 3 for 12 s."""
 
@@ -28,7 +26,6 @@ def fetch_model(context: Context, train: TrainRecord, folder: Path) -> Path:
     """Download the model and verify that it is the one that was trained; DriftError when it is not."""
     with _mlflow(context) as mlflow:
         path = Path(mlflow.artifacts.download_artifacts(artifact_uri=train.model_uri, dst_path=str(folder)))
-    (path / _DOWNLOAD_MARK).unlink(missing_ok=True)
     found = model_digest(path)
     if found != train.digest:
         raise DriftError(f"{train.model_uri} has digest {found}, recorded {train.digest}", cure="mlteam train")

@@ -8,6 +8,9 @@ from typing import Final
 ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that zip knows: the same files make the same bytes whenever they are packed."""
 BLOCK_BYTES: Final = 1 << 20
+DOWNLOAD_MARK: Final = "registered_model_meta"
+"""MLflow writes it into each download, with the name it was downloaded by: no part of the model, or one model would
+have many digests."""
 
 
 def file_digest(path: Path) -> str:
@@ -28,8 +31,9 @@ def model_digest(folder: Path) -> str:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file below the folder, in an order that no file system decides."""
-    return sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.as_posix())
+    """Every file below the folder, in an order that no file system decides; without MLflow's download mark."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != DOWNLOAD_MARK)
+    return sorted(files, key=lambda path: path.as_posix())
 
 
 def pack_files(root: Path, files: list[Path], archive: Path) -> None:
