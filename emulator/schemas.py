@@ -1,7 +1,8 @@
 """The CloudFormation resource schemas that cfn-lint carries, as an independent witness for the rows.
 
-Promises: read from the installed package only (no network, no newer copy from a user's cache), each schema once and only
-when it is asked for. Leaves to others: which row corresponds to which type, and why they may differ (`emulator.tokens`).
+Promises: read from the installed package only (no network, no newer copy from a user's cache), each schema once and
+only when it is asked for. Leaves to others: which row corresponds to which type (`emulator.rows`) and where the two
+differ (`emulator.agreement`).
 A property is named by its path in CloudFormation's own spelling, list items and map values as `*`:
 `Rules/*/Status`. Source: cfn-lint 1.x, `cfnlint/data/schemas` (checked 2026-11).
 """

@@ -1,0 +1,144 @@
+"""Rows of EventBridge Scheduler: groups and the schedules in them."""
+
+import json
+import re
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from emulator.rows import Call, Json, Kind, Property, Row, Tags
+
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+_RATE: Final = re.compile(r"rate\([1-9]\d* (minutes?|hours?|days?)\)")
+_AT: Final = re.compile(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)")
+_CRON: Final = re.compile(r"cron\((\S+ ){5}\S+\)")
+_UNIVERSAL: Final = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:.+")
+
+
+def _schedule_faults(inputs: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """What the service answers with ValidationException."""
+    expression = inputs["scheduleExpression"]
+    if not any(form.fullmatch(expression) for form in (_RATE, _AT, _CRON)):
+        forms = "rate(5 minutes), at(2030-01-31T08:00:00), cron(0 8 ? * MON-FRI *)"
+        yield "scheduleExpression", f"is {expression!r}: must be like {forms}"
+    zone = inputs.get("scheduleExpressionTimezone", "UTC")
+    if zone not in zoneinfo.available_timezones():
+        yield "scheduleExpressionTimezone", f"is {zone!r}: must be an IANA time zone like Europe/Berlin"
+    window = inputs["flexibleTimeWindow"]
+    if (window["mode"] == "FLEXIBLE") != (window.get("maximumWindowInMinutes") is not None):
+        yield "flexibleTimeWindow.maximumWindowInMinutes", "is needed with mode FLEXIBLE, and only then"
+    yield from _input_faults(inputs["target"])
+
+
+def _input_faults(target: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    if not _UNIVERSAL.fullmatch(target["arn"]):
+        return
+    try:
+        json.loads(target.get("input") or "{}")
+    except ValueError as error:
+        yield "target.input", f"is malformed JSON, which a target of the AWS SDK needs: {error}"
+
+
+def _both(member: str) -> tuple[str, str]:
+    return (f"CreateSchedule.{member}", f"UpdateSchedule.{member}")
+
+
+_TARGET: Final = {
+    "arn": Property("Arn", kind=Kind.ARN, required=True),
+    "roleArn": Property("RoleArn", kind=Kind.ARN, required=True),
+    "input": Property("Input"),
+    "deadLetterConfig": Property("DeadLetterConfig", fields={"arn": Property("Arn", kind=Kind.ARN, required=True)}),
+    "retryPolicy": Property(
+        "RetryPolicy",
+        fields={
+            "maximumEventAgeInSeconds": Property("MaximumEventAgeInSeconds"),
+            "maximumRetryAttempts": Property("MaximumRetryAttempts"),
+        },
+    ),
+}
+
+_NAMED: Final = {"GroupName": "split('/', _.id)[0]", "Name": "split('/', _.id)[1]"}
+
+SCHEDULE = Row(
+    "aws:scheduler/schedule:Schedule",
+    "scheduler",
+    cloudformation="AWS::Scheduler::Schedule",
+    properties={
+        "name": Property(_both("Name"), replaces=True),
+        "namePrefix": Property(type="string", replaces=True),
+        "groupName": Property(_both("GroupName"), replaces=True, default="default"),
+        "description": Property(_both("Description")),
+        "scheduleExpression": Property(_both("ScheduleExpression"), required=True),
+        "scheduleExpressionTimezone": Property(_both("ScheduleExpressionTimezone"), default="UTC"),
+        "startDate": Property(_both("StartDate")),
+        "endDate": Property(_both("EndDate")),
+        "state": Property(_both("State"), default="ENABLED"),
+        "kmsKeyArn": Property(_both("KmsKeyArn"), kind=Kind.ARN),
+        "actionAfterCompletion": Property(_both("ActionAfterCompletion")),
+        "flexibleTimeWindow": Property(
+            _both("FlexibleTimeWindow"),
+            required=True,
+            fields={
+                "mode": Property("Mode", required=True),
+                "maximumWindowInMinutes": Property("MaximumWindowInMinutes"),
+            },
+        ),
+        "target": Property(_both("Target"), required=True, fields=_TARGET),
+    },
+    id="format('{groupName}/{name}', _.in)",
+    create=(Call("CreateSchedule"),),
+    read=(Call("GetSchedule", _NAMED),),
+    update=(Call("UpdateSchedule"),),
+    delete=(Call("DeleteSchedule", _NAMED),),
+    outputs={"arn": "Arn"},
+    gone=("ResourceNotFoundException",),
+    name="name",
+    name_prefix="namePrefix",
+    name_limit=64,
+    check=_schedule_faults,
+)
+
+_GROUP_ARN: Final = "format('arn:{partition}:scheduler:{region}:{account}:schedule-group/{id}', _)"
+
+SCHEDULE_GROUP = Row(
+    "aws:scheduler/scheduleGroup:ScheduleGroup",
+    "scheduler",
+    cloudformation="AWS::Scheduler::ScheduleGroup",
+    properties={
+        "name": Property("CreateScheduleGroup.Name", replaces=True),
+        "namePrefix": Property(type="string", replaces=True),
+    },
+    id="_.in.name",
+    create=(Call("CreateScheduleGroup", {"Tags": "_.tag_list"}),),
+    read=(
+        Call("GetScheduleGroup", {"Name": "_.id"}),
+        Call("ListTagsForResource", {"ResourceArn": _GROUP_ARN}, into="tagging"),
+    ),
+    delete=(Call("DeleteScheduleGroup", {"Name": "_.id"}),),
+    outputs={
+        "arn": "Arn",
+        "creationDate": "CreationDate",
+        "lastModificationDate": "LastModificationDate",
+        "state": "State",
+    },
+    gone=("ResourceNotFoundException",),
+    name="name",
+    name_prefix="namePrefix",
+    name_limit=64,
+    tags=Tags(
+        read="tagging.Tags",
+        set=Call("TagResource", {"ResourceArn": _GROUP_ARN, "Tags": "_.tags_set"}),
+        unset=Call("UntagResource", {"ResourceArn": _GROUP_ARN, "TagKeys": "_.tags_gone"}),
+    ),
+)
+
+ROWS = (SCHEDULE, SCHEDULE_GROUP)
+
+# Where a row and CloudFormation differ (`emulator.agreement`).
+DIFFERENCES = {
+    SCHEDULE.token: {
+        "replaces groupName": "a schedule cannot move to another group; CloudFormation moves it by a copy",
+        "absent actionAfterCompletion": "newer than the schema",
+        "required target.deadLetterConfig.arn": "pulumi-aws requires it: a dead-letter queue without ARN is none",
+    },
+}
