@@ -34,6 +34,7 @@ Functions beside JMESPath's own: split(separator, text), format(template, _) wit
 from_json(text), compact_json(value), encode64(text), decode64(text), tags(list) for [{Key, Value}] to a map,
 pairs(map) for the way back, value_or(value, fallback), lower(text), text(value), number(text), find(list, 'Key', value)
 for the first object in a list whose Key is that value (a filter cannot see `_`), chunks(size, list).
+Not is `!(_.in.x)`: in JMESPath `!` binds closer than the dot.
 Literals: 'text' and `json` in back-quotes. A parameter that comes out null or empty ([], {}) is not sent.
 """
 

@@ -75,9 +75,9 @@ VOLUME_ATTACHMENT = Row(
         Call(
             "DetachVolume",
             {"VolumeId": _VOLUME, "InstanceId": _INSTANCE, "Device": _DEVICE, "Force": "_.in.forceDetach"},
-            when="!_.in.skipDestroy",
+            when="!(_.in.skipDestroy)",
         ),
-        Call("DescribeVolumes", _OF_VOLUME, when="!_.in.skipDestroy", until="Volumes[0].State == 'available'"),
+        Call("DescribeVolumes", _OF_VOLUME, when="!(_.in.skipDestroy)", until="Volumes[0].State == 'available'"),
     ),
     gone=("InvalidVolume.NotFound", "InvalidInstanceID.NotFound", "IncorrectState", "InvalidAttachment.NotFound"),
     delete_before_replace=True,

@@ -36,6 +36,8 @@ def _launched(params: dict[str, Json], known: Mapping[str, Json]) -> dict[str, J
         if pairs
     ]
     params = {**params, **({"TagSpecifications": tags} if tags else {})}
+    for mapping in params.get("BlockDeviceMappings", []):  # as every AMI has it; otherwise the volume is left behind
+        mapping["Ebs"] = {"DeleteOnTermination": True, **mapping["Ebs"]}
     if known["in"].get("associatePublicIpAddress") is None:
         return params
     interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": known["in"]["associatePublicIpAddress"]}
@@ -140,7 +142,7 @@ INSTANCE = Row(
         Call(
             "DescribeImages",
             {"ImageIds": "[_.in.ami]"},
-            when="_.in.rootBlockDevice && !_.id",
+            when="_.in.rootBlockDevice && !(_.id)",
             select="Images[0]",
             into="image",
             ignore=("InvalidAMIID.NotFound", "InvalidAMIID.Malformed"),
@@ -199,7 +201,7 @@ INSTANCE = Row(
         Call(
             "AssociateIamInstanceProfile",
             {"InstanceId": "_.id", "IamInstanceProfile.Name": "_.in.iamInstanceProfile"},
-            when=f"({is_changed('iamInstanceProfile')}) && !_.profile && _.in.iamInstanceProfile",
+            when=f"({is_changed('iamInstanceProfile')}) && !(_.profile) && _.in.iamInstanceProfile",
         ),
         Call(
             "ModifyVolume",

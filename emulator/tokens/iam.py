@@ -53,7 +53,7 @@ ROLE = Row(
         Call(
             "DeleteRolePermissionsBoundary",
             {"RoleName": "_.id"},
-            when="_.old.permissionsBoundary && !_.in.permissionsBoundary",
+            when="_.old.permissionsBoundary && !(_.in.permissionsBoundary)",
         ),
     ),
     delete=(Call("DeleteRole", {"RoleName": "_.id"}),),

@@ -99,7 +99,7 @@ SUBNET = Row(
 _DETACH = Call(
     "DetachInternetGateway",
     {"InternetGatewayId": "_.id", "VpcId": "_.state.vpcId"},
-    when=f"_.state.vpcId && ({is_changed('vpcId')} || !_.in.vpcId)",
+    when=f"_.state.vpcId && ({is_changed('vpcId')} || !(_.in.vpcId))",
     ignore=("Gateway.NotAttached",),
 )
 

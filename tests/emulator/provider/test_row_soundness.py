@@ -38,6 +38,8 @@ def expressions_of(row: Row) -> Iterator[str]:
 def test_every_expression_of_a_row_parses(token: str) -> None:
     for expression in expressions_of(tokens.rows()[token]):
         compiled(expression)
+        # `!_.x` is `(!_).x`, which is never true.
+        assert "!_." not in expression, f"write !(_.x) in {expression}"
 
 
 @pytest.mark.parametrize("token", ROWS)
