@@ -1,7 +1,14 @@
 """The contract of `serving`: where predictions are asked for and where the wanted deployment is written."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:  # the workflow and hosts read this module where there is no Pulumi
+    from pulumi import Output, ResourceOptions
+
+    from components.base import Context
+    from components.shared.contract import ServiceSpec
+    from components.shared.statements import Statement
 
 T = TypeVar("T")
 
@@ -16,3 +23,22 @@ class ServingOutputs(Generic[T]):
     url: T
     deployment_uri: T
     models_uri: T
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServingArgs:
+    """`host_address` is the private address of the stack's host."""
+
+    context: "Context"
+    host_address: "Output[str]"
+    artifact_bucket: "Output[str]"
+
+
+class Serving(Protocol):
+    """What every variant of `serving` is."""
+
+    outputs: "ServingOutputs[Output[str]]"
+    services: "tuple[ServiceSpec[Output[str]], ...]"
+    host_statements: "Output[tuple[Statement, ...]] | None"
+
+    def __init__(self, name: str, args: "ServingArgs", opts: "ResourceOptions | None" = None) -> None: ...

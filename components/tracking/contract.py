@@ -1,7 +1,14 @@
 """The contract of `tracking`: where runs and models are recorded, and how a client proves who it is."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:  # the workflow and hosts read this module where there is no Pulumi
+    from pulumi import Output, ResourceOptions
+
+    from components.base import Context
+    from components.shared.contract import ServiceSpec
+    from components.shared.statements import Statement
 
 T = TypeVar("T")
 
@@ -18,3 +25,22 @@ class TrackingOutputs(Generic[T]):
     tracking_uri: T
     username: str
     password_parameter: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingArgs:
+    """`host_address` is the private address of the stack's host."""
+
+    context: "Context"
+    host_address: "Output[str]"
+    artifact_bucket: "Output[str]"
+
+
+class Tracking(Protocol):
+    """What every variant of `tracking` is."""
+
+    outputs: "TrackingOutputs[Output[str]]"
+    services: "tuple[ServiceSpec[Output[str]], ...]"
+    host_statements: "Output[tuple[Statement, ...]] | None"
+
+    def __init__(self, name: str, args: "TrackingArgs", opts: "ResourceOptions | None" = None) -> None: ...

@@ -1,7 +1,15 @@
 """The contract of `training`: what a job is started from. A job itself is never infrastructure state."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:  # the workflow and hosts read this module where there is no Pulumi
+    from pulumi import Output, ResourceOptions
+
+    from components.base import Context
+    from components.shared.contract import NetworkOutputs, ReleaseOutputs, ServiceSpec
+    from components.shared.statements import Statement
 
 T = TypeVar("T")
 
@@ -21,3 +29,29 @@ class TrainingOutputs(Generic[T]):
     role_arn: T
     jobs_uri: T
     max_runtime_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingArgs:
+    """`tier_buckets` are those that a job may read; `password_parameter` is the tracking server's, or empty."""
+
+    context: "Context"
+    network: "NetworkOutputs[Output[str]]"
+    artifact_bucket: "Output[str]"
+    tier_buckets: "Mapping[str, Output[str]]"
+    release: "ReleaseOutputs"
+    tools: str
+    password_parameter: str
+    ami_id: str
+    instance_types: tuple[str, ...]
+    max_hours: int
+
+
+class Training(Protocol):
+    """What every variant of `training` is."""
+
+    outputs: "TrainingOutputs[Output[str]]"
+    services: "tuple[ServiceSpec[Output[str]], ...]"
+    host_statements: "Output[tuple[Statement, ...]] | None"
+
+    def __init__(self, name: str, args: "TrainingArgs", opts: "ResourceOptions | None" = None) -> None: ...
