@@ -71,13 +71,14 @@ class Experiment:
     weight: float
     sides: dict[ArmName, _Side] = field(default_factory=lambda: {arm: _Side() for arm in ArmName})
     decision: Decision = Decision.UNDECIDED
-    reason: str = "not started"
+    broken_guardrail: str = ""
 
     def take(self, outcome: Outcome) -> bool:
         """Count it; True when the test is over."""
         self.sides[outcome.arm].take(outcome)
-        broken = self._broken_guardrail()
-        self.decision, self.reason = (Decision.KEEP, broken) if broken else self._judged()
+        self.broken_guardrail = self._broken_guardrail()
+        judged = decide(self.comparison(), minimum_effect=self.rules.minimum_effect)
+        self.decision = Decision.KEEP if self.broken_guardrail else judged
         return self.decision is not Decision.UNDECIDED or self.requests >= self.rules.max_requests
 
     @property
@@ -115,16 +116,18 @@ class Experiment:
     def is_valid(self) -> bool:
         return self.split() >= MISMATCH_P_VALUE
 
-    def _judged(self) -> tuple[Decision, str]:
+    @property
+    def reason(self) -> str:
+        """Why the test is where it is, with the numbers."""
+        if self.broken_guardrail:
+            return self.broken_guardrail
         found = self.comparison()
-        decision = decide(found, minimum_effect=self.rules.minimum_effect)
         shown = f"{found.difference:+.4f} [{found.lower:+.4f}, {found.upper:+.4f}] at {self.confidence:.0%}"
-        words = {
+        return {
             Decision.PROMOTE: f"the challenger is better: {shown}",
             Decision.KEEP: f"the challenger is not better by {self.rules.minimum_effect:g}: {shown}",
             Decision.UNDECIDED: f"not decided after {self.requests} requests: {shown}",
-        }
-        return decision, words[decision]
+        }[self.decision]
 
     def _broken_guardrail(self) -> str:
         """Over the limit, and worse than the champion: what slows both is not the challenger's fault."""

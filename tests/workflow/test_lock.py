@@ -1,0 +1,82 @@
+"""The stack's lock: one winner, the loser told who, the dead replaced, numbers that only rise."""
+
+from typing import Any
+
+import pytest
+
+from workflow.errors import DriftError, RefusedError
+from workflow.lock import acquire, lock_address, parse_lease, stack_lock
+from workflow.s3 import read
+
+ADA, BOB = "arn:aws:iam::1:user/ada", "arn:aws:iam::1:user/bob"
+
+
+@pytest.fixture
+def address(world: Any) -> Any:
+    return lock_address("mlteam-dev-artifacts", "dev")
+
+
+def test_the_second_is_refused_and_told_who_holds_it(world: Any, address: Any) -> None:
+    acquire(world.client, address, owner=ADA, purpose="deploy model x")
+    with pytest.raises(RefusedError, match=r"user/ada holds the stack's lock to deploy model x"):
+        acquire(world.client, address, owner=BOB, purpose="promote")
+
+
+def test_of_two_that_saw_it_free_one_wins(world: Any, address: Any) -> None:
+    """Bob reads an absent lock, Ada takes it, Bob writes."""
+
+    class Slow:
+        def __init__(self) -> None:
+            self.exceptions = world.client.exceptions
+
+        def get_object(self, **arguments: Any) -> Any:
+            try:
+                return world.client.get_object(**arguments)
+            finally:
+                acquire(world.client, address, owner=ADA, purpose="deploy")
+
+        def put_object(self, **arguments: Any) -> Any:
+            return world.client.put_object(**arguments)
+
+    with pytest.raises(RefusedError, match="just now"):
+        acquire(Slow(), address, owner=BOB, purpose="promote")
+
+
+def test_a_released_lock_is_free_and_the_next_number_is_higher(world: Any, address: Any) -> None:
+    first = acquire(world.client, address, owner=ADA, purpose="deploy")
+    first.release()
+    second = acquire(world.client, address, owner=BOB, purpose="promote")
+    assert (first.fencing, second.fencing) == (1, 2)
+
+
+def test_a_dead_holder_is_replaced_and_cannot_write_any_more(world: Any, address: Any) -> None:
+    dead = acquire(world.client, address, owner=ADA, purpose="deploy", ttl_seconds=0)
+    living = acquire(world.client, address, owner=BOB, purpose="promote")
+    assert living.fencing == dead.fencing + 1
+    dead.renew()
+    with pytest.raises(RefusedError, match="was lost"):
+        dead.check()
+    dead.release()
+    living.check()
+    assert parse_lease(read(world.client, address).body, address).owner == BOB, "the dead must not release the living"
+
+
+def test_a_renewed_lease_is_held(world: Any, address: Any) -> None:
+    lock = acquire(world.client, address, owner=ADA, purpose="deploy")
+    lock.renew()
+    lock.check()
+    with pytest.raises(RefusedError):
+        acquire(world.client, address, owner=BOB, purpose="promote")
+
+
+def test_a_step_that_fails_gives_the_lock_back(world: Any, address: Any) -> None:
+    with pytest.raises(ValueError, match="planted"), stack_lock(world.context, "deploy"):
+        raise ValueError("planted")
+    with stack_lock(world.context, "deploy") as lock:
+        assert lock.fencing == 2
+
+
+def test_what_is_no_lock_is_not_overwritten(world: Any, address: Any) -> None:
+    world.client.put_object(Bucket=address.bucket, Key=address.key, Body=b"{}")
+    with pytest.raises(DriftError, match="not one that mlteam wrote"):
+        acquire(world.client, address, owner=ADA, purpose="deploy")
