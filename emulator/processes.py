@@ -115,16 +115,16 @@ def of_sessions(leaders: set[Process]) -> set[Process]:
     }
 
 
-def end(survivors: Callable[[], set[Process]], grace_seconds: float) -> set[Process]:
-    """TERM, then KILL after the grace, until nobody is left; gives back who would not go.
+def end(survivors: Callable[[], set[Process]], grace_seconds: float, first: int = signal.SIGTERM) -> set[Process]:
+    """TERM (or `first`), then KILL after the grace, until nobody is left; gives back who would not go.
 
     `survivors` is asked again each time, because a dying process may start others.
     """
-    for number, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 5.0)):
+    for number, seconds in ((first, grace_seconds), (signal.SIGKILL, 5.0)):
         told: set[Process] = set()
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            left = survivors() - {Process(os.getpid(), 0)}
+            left = survivors()
             if not left:
                 return set()
             for process in left - told:

@@ -53,6 +53,8 @@ class Ec2Executor:
             lambda _, changed: [self._power_off(i, was, "terminate") for i, was in changed],
         )
         _after(EC2Backend, "reboot_instances", lambda _, rebooted: [self._reboot(i) for i in rebooted])
+        _after(EC2Backend, "attach_volume", lambda _, attachment: self._attached(attachment))
+        _after(EC2Backend, "detach_volume", lambda _, attachment: self._attached(attachment))
         _after(EC2Backend, "delete_volume", lambda _, volume: shutil.rmtree(self._folder(volume.id), True))
 
     def _launch(self, backend: EC2Backend, machine: Any) -> None:
@@ -90,11 +92,20 @@ class Ec2Executor:
         except Exception:
             log.exception("%s does not boot", machine.id)
 
+    def _attached(self, attachment: Any) -> None:
+        """Volumes came or went; a launch attaches the root volume before there is an instance."""
+        instance = self.instances.get(attachment.instance.id)
+        if instance is not None and instance.is_on:
+            self.attach(attachment.instance)
+
     def attach(self, machine: Any) -> None:
         """Show the attached volumes under the instance's /dev, as links to their folders."""
         device_folder = self._state.instances / machine.id / "dev"
         by_id = device_folder / "disk" / "by-id"
         by_id.mkdir(parents=True, exist_ok=True)
+        for link in (*device_folder.iterdir(), *by_id.iterdir()):
+            if link.is_symlink():
+                link.unlink()
         for device, block in machine.get_block_device_mapping:
             if device == machine.root_device_name:
                 continue
@@ -102,7 +113,6 @@ class Ec2Executor:
             folder.mkdir(parents=True, exist_ok=True)
             nitro = f"nvme-Amazon_Elastic_Block_Store_{block.volume_id.replace('-', '')}"
             for link in (device_folder / device.removeprefix("/dev/"), by_id / nitro):
-                link.unlink(missing_ok=True)
                 link.symlink_to(folder)
 
     def _folder(self, volume_id: str) -> Any:

@@ -32,7 +32,7 @@ FOLDERS: Final = (
 INHERITED: Final = ("PIP_", "UV_", "SSL_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "HTTP_PROXY",
                     "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")  # fmt: skip
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-UNIT_SECONDS: Final = 15.0
+UNIT_SECONDS: Final = 30.0
 TERM_SECONDS: Final = 5.0
 
 

@@ -45,7 +45,7 @@ def sessions() -> Path:
     return root().parent.parent / "processes"
 
 
-def start_background(name: str, arguments: list[str]) -> None:
+def start_background(name: str, arguments: list[str]) -> processes.Process | None:
     """Start an internal shim in a session of its own, with the instance's environment, and record it."""
     runner = Path(__file__).with_name("run.py")
     started = subprocess.Popen(
@@ -58,6 +58,7 @@ def start_background(name: str, arguments: list[str]) -> None:
         start_new_session=True,
     )
     processes.record(sessions(), started.pid)
+    return processes.find(started.pid)
 
 
 def tell_emulator(what: str) -> None:
