@@ -4,9 +4,15 @@ Each module says what moto 5.2.5 does, what AWS does, and has `install()`.
 """
 
 from emulator.mends.addresses import Loopback
+from emulator.mends.association_tags import AssociationTags
+from emulator.mends.budgets import Budgets
 from emulator.mends.launching import Launching
+from emulator.mends.schedules import Schedules
 
 
 def install() -> None:
     Loopback().install()
     Launching().install()
+    AssociationTags().install()
+    Budgets().install()
+    Schedules().install()

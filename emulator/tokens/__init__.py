@@ -36,3 +36,13 @@ def rows() -> Mapping[str, Row]:
 def functions() -> Mapping[str, Function]:
     """Every invoke row by its token."""
     return _unique([row for module in _modules() for row in getattr(module, "FUNCTIONS", ())])
+
+
+@cache
+def all_differences() -> Mapping[str, Mapping[str, str]]:
+    """By token: what a row and CloudFormation's schema say differently (`emulator.agreement`), with the reason."""
+    return {token: said for module in _modules() for token, said in getattr(module, "DIFFERENCES", {}).items()}
+
+
+def listed_differences(token: str) -> Mapping[str, str]:
+    return all_differences().get(token, {})

@@ -28,7 +28,6 @@ LOG_GROUP = Row(
     properties={
         "name": Property("CreateLogGroup.logGroupName", replaces=True),
         "namePrefix": Property(type="string", replaces=True),
-        "kmsKeyId": Property(("CreateLogGroup.kmsKeyId", "AssociateKmsKey.kmsKeyId"), kind=Kind.ARN),
         "logGroupClass": Property("CreateLogGroup.logGroupClass", replaces=True),
         "retentionInDays": Property(
             "PutRetentionPolicy.retentionInDays", read="value_or(retentionInDays, `0`)", default=0
@@ -59,8 +58,6 @@ LOG_GROUP = Row(
             {"logGroupName": "_.id"},
             when=f"contains(_.changed, 'retentionInDays') && ({_FOR_EVER})",
         ),
-        Call("AssociateKmsKey", {"logGroupName": "_.id"}, when="contains(_.changed, 'kmsKeyId') && _.in.kmsKeyId"),
-        Call("DisassociateKmsKey", {"logGroupName": "_.id"}, when="contains(_.changed, 'kmsKeyId') && !(_.in.kmsKeyId)"),
     ),
     delete=(Call("DeleteLogGroup", {"logGroupName": "_.id"}, when="!(_.in.skipDestroy)"),),
     outputs={"arn": _LOG_ARN},

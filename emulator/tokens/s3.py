@@ -188,7 +188,7 @@ def _policy_is_about_its_bucket(inputs: Mapping[str, Json]) -> Iterator[tuple[st
     for statement in [statements] if isinstance(statements, dict) else statements:
         if not statement.keys() & {"Principal", "NotPrincipal"}:
             yield "policy", "has a statement without Principal: a bucket's policy must say whom it is about"
-        resources = statement.get("Resource", statement.get("NotResource", []))
+        resources: str | list[str] = statement.get("Resource") or statement.get("NotResource") or []
         for resource in [resources] if isinstance(resources, str) else resources:
             if resource != own and not resource.startswith(f"{own}/"):
                 yield "policy", f"names the resource {resource!r}: allowed are {own} and {own}/..."

@@ -33,7 +33,7 @@ MLFLOW_APP = Row(
         ),
     ),
     read=(
-        Call("DescribeMlflowApp", {"Arn": "_.id"}, select="Status != 'Deleted' && @"),
+        Call("DescribeMlflowApp", {"Arn": "_.id"}, select="[@][?Status != 'Deleted'] | [0]"),
         Call("ListTags", {"ResourceArn": "_.id"}, into="tagging"),
     ),
     update=(

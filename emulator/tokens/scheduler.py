@@ -74,7 +74,7 @@ SCHEDULE = Row(
         "endDate": Property(_both("EndDate")),
         "state": Property(_both("State"), default="ENABLED"),
         "kmsKeyArn": Property(_both("KmsKeyArn"), kind=Kind.ARN),
-        "actionAfterCompletion": Property(_both("ActionAfterCompletion")),
+        "actionAfterCompletion": Property(_both("ActionAfterCompletion"), read=None),  # moto forgets it
         "flexibleTimeWindow": Property(
             _both("FlexibleTimeWindow"),
             required=True,

@@ -20,7 +20,6 @@ def _set(name: str, property_name: str) -> Call:
 _ATTRIBUTES: Final = {
     "displayName": "DisplayName",
     "kmsMasterKeyId": "KmsMasterKeyId",
-    "tracingConfig": "TracingConfig",
     "deliveryPolicy": "DeliveryPolicy",
 }
 
@@ -116,7 +115,7 @@ TOPIC_POLICY = Row(
         Call(
             "GetTopicAttributes",
             {"TopicArn": "_.id"},
-            select=f"Attributes.Policy && !contains(Attributes.Policy, '{_DEFAULT_ID}') && Attributes",
+            select=f"[Attributes][?!contains(Policy, '{_DEFAULT_ID}')] | [0]",
         ),
     ),
     update=(Call("SetTopicAttributes", _POLICY_OF),),

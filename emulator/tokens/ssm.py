@@ -8,13 +8,14 @@ from typing import Final
 from emulator.rows import Call, Json, Kind, Property, Row, Tags
 
 
-def tags_of(kind: str) -> Tags:
+def tags_of(kind: str, *, after_create: bool = False) -> Tags:
     """Systems Manager tags by kind and id."""
     named = {"ResourceType": f"'{kind}'", "ResourceId": "_.id"}
     return Tags(
         read="tagging.TagList",
         set=Call("AddTagsToResource", {**named, "Tags": "_.tags_set"}),
         unset=Call("RemoveTagsFromResource", {**named, "TagKeys": "_.tags_gone"}),
+        after_create=after_create,
     )
 
 
@@ -76,8 +77,8 @@ DOCUMENT = Row(
     id="DocumentDescription.Name",
     create=(Call("CreateDocument", {"Tags": "_.tag_list"}),),
     read=(
-        Call("GetDocument", {"Name": "_.id", "DocumentVersion": "'$DEFAULT'"}),
-        Call("DescribeDocument", {"Name": "_.id", "DocumentVersion": "'$DEFAULT'"}, into="described"),
+        Call("GetDocument", {"Name": "_.id"}),
+        Call("DescribeDocument", {"Name": "_.id"}, into="described"),
         read_tags("Document"),
     ),
     update=(
