@@ -51,6 +51,7 @@ def test_a_change_of_pins_is_a_set_up_to_do(done: Path, monkeypatch: pytest.Monk
 
 def test_a_checkout_that_has_moved_is_a_set_up_to_do(done: Path, tmp_path: Path) -> None:
     stamp = setup.read_stamp()
+    assert stamp["root"] == str(Path(__file__).resolve().parents[2])
     (tmp_path / STAMP).write_text(json.dumps({**stamp, "root": "/elsewhere"}))
     assert not setup.up_to_date()
 
