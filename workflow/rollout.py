@@ -64,6 +64,10 @@ class Rollout:
         restored = failed.restored_to(stored.deployment)
         back = Rollout(context=self.context, lock=self.lock, verb="restore", reason=f"{self.verb} did not load")
         back._write(restored, etag)
+        try:
+            back._wait(restored)
+        except ResourceError as error:
+            self.context.progress.warn(f"the deployment of before is wanted again, but not confirmed: {error}")
 
     def _wait(self, wanted: Deployment) -> None:
         server = ModelServer(self.context.platform.serving.url)

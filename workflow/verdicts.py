@@ -95,7 +95,6 @@ class DeployRecord:
     generation: int
     place: str
     challenger_weight: float
-    fencing: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +147,6 @@ class PromoteRecord:
     digest: str
     generation: int
     previous_digest: str
-    fencing: int
     alias_set: bool
 
 

@@ -48,7 +48,7 @@ def run(context: Context, project_folder: Path, weight: float | None = None) -> 
             rollout.change(stored, wanted)
             if wanted.champion == reference:
                 set_champion(context, reference)
-        record = _record(context, train.digest, lock.fencing)
+        record = _record(context, train.digest)
     write_section(context.record_path, "deploy", record, stack=stack)
     return record
 
@@ -84,7 +84,7 @@ def _upload(context: Context, train: TrainRecord) -> None:
         context.aws.client("s3").upload_file(str(archive), address.bucket, address.key)
 
 
-def _record(context: Context, digest: str, fencing: int) -> DeployRecord:
+def _record(context: Context, digest: str) -> DeployRecord:
     deployment = read_deployment(context.aws.client("s3"), context.platform.serving.deployment_uri).deployment
     is_champion = deployment.champion is not None and deployment.champion.digest == digest
     return DeployRecord(
@@ -92,7 +92,6 @@ def _record(context: Context, digest: str, fencing: int) -> DeployRecord:
         generation=deployment.generation,
         place="champion" if is_champion else "challenger",
         challenger_weight=0.0 if is_champion else deployment.challenger_weight,
-        fencing=fencing,
     )
 
 

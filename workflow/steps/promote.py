@@ -36,7 +36,6 @@ def run(context: Context) -> PromoteRecord:
             digest=train.digest,
             generation=wanted.generation,
             previous_digest=wanted.previous.digest if wanted.previous else "",
-            fencing=lock.fencing,
             alias_set=set_champion(context, wanted.champion),
         )
     write_section(context.record_path, "promote", record, stack=platform.stack)
