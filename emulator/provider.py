@@ -24,7 +24,7 @@ from emulator.engine.answering import Refusal, answered
 from emulator.engine.calling import Aws, AwsError
 from emulator.engine.diffing import Change
 from emulator.engine.previewing import previewed
-from emulator.engine.sealing import seal, sealed_names
+from emulator.engine.sealing import redacted, seal, sealed_names
 from emulator.engine.values import Value, decode, encode, opened
 from emulator.rows import Json, Row
 
@@ -43,7 +43,7 @@ class _Session:
     config: configuring.Configuration
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]  # generated code has no types
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """Answers any number of engines and provider configurations at once, told apart by their connection."""
 
     def __init__(self, aws: Aws, account: str) -> None:
@@ -106,7 +106,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         olds = opened(decode(request.olds))
         inputs = checking.completed(row, decode(request.news), olds, naming, self._session(context).config)
         failures = [
-            provider_pb2.CheckFailure(property=fault.path, reason=fault.reason)
+            provider_pb2.CheckFailure(property=fault.path, reason=redacted(fault.reason, inputs))
             for fault in checking.faults(row, name, opened(inputs))
         ]
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
@@ -177,7 +177,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         sent = decode(request.args)
         args = {key: value for key, value in opened(sent).items() if value is not None}
         failures = [
-            provider_pb2.CheckFailure(property=fault.path, reason=fault.reason)
+            provider_pb2.CheckFailure(property=fault.path, reason=redacted(fault.reason, sent))
             for fault in checking.faults(function, "", args)
         ]
         if failures:

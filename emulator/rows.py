@@ -101,7 +101,7 @@ class Call:
     _: KW_ONLY
     service: str = ""  # other than the row's
     when: str = ""  # expression; the call runs only if it is true
-    each: str = ""  # expression giving a list; one call per element, in `read` the answer is the list of answers
+    each: str = ""  # expression giving a list; one call per element, and the answer is the list of answers
     per_property: bool = False  # AWS takes one attribute a call: one call per property that is given or changed
     only: tuple[str, ...] = ()  # the only properties that this call takes, of those mapped to its operation
     until: str = ""  # expression on the answer; the call is repeated until it is true
@@ -109,9 +109,6 @@ class Call:
     fails: str = ""  # expression on the answer of a call with `until`: waiting longer is in vain
     explain: Callable[[Ask, Mapping[str, Json]], str] | None = None  # (call by operation, `_`) -> why it fails
     ignore: tuple[str, ...] = ()  # AWS error codes that are as good as success
-    within: str = ""  # expression for the seconds that `until` may take; "": what the resource's timeout leaves
-    explain: Callable[[Callable[[str, dict[str, Json]], Json], Mapping[str, Json]], str] | None = None
-    # ^ text for the error when `fails` or `within` ends the waiting; gets (ask(operation, params), `_`)
     retry: tuple[str, ...] = ()  # AWS error codes that pass by themselves (a role not yet known to the other service)
     select: str = "@"  # the part of the answer that counts
     into: str = ""  # where it is filed in the document; "": its members are the document's own

@@ -11,8 +11,8 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from emulator import tokens
 from emulator.engine.calling import AwsError, CancelledError
 from emulator.engine.lifecycle import PartialError
-from emulator.engine.sealing import seal, sealed_names
-from emulator.engine.values import decode, encode
+from emulator.engine.sealing import redacted, seal, sealed_names
+from emulator.engine.values import Value, decode, encode
 
 _UNREACHABLE: Final = ("EndpointConnectionError", "ConnectionClosedError", "ConnectTimeoutError", "ReadTimeoutError")
 
@@ -38,7 +38,7 @@ def answered(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any]
             _abort_partially(request, context, error)
         except AwsError as error:
             hint = "; is the emulated AWS still running" if error.code in _UNREACHABLE else ""
-            context.abort(grpc.StatusCode.UNKNOWN, f"{_label(request)}{error}{hint}")
+            context.abort(grpc.StatusCode.UNKNOWN, f"{_label(request)}{redacted(str(error), _sent(request))}{hint}")
         except CancelledError as error:
             context.abort(grpc.StatusCode.CANCELLED, f"{_label(request)}{error}")
         except (ValueError, KeyError) as error:
@@ -49,10 +49,10 @@ def answered(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any]
 
 def _abort_partially(request: Any, context: Any, error: PartialError) -> None:
     """Let the engine record the resource although its create or update failed, so that it is not orphaned."""
-    sent = decode(request.news if hasattr(request, "news") else request.properties)
+    sent = _sent(request)
     row = tokens.rows()[request.urn.split("::")[2].split("$")[-1]]
     names = sealed_names(sent) | {name for name, prop in row.properties.items() if prop.secret}
-    reason = f"{_label(request)}{error}"
+    reason = f"{_label(request)}{redacted(str(error), sent)}"
     detail = any_pb2.Any()
     detail.Pack(
         provider_pb2.ErrorResourceInitFailed(
@@ -65,6 +65,12 @@ def _abort_partially(request: Any, context: Any, error: PartialError) -> None:
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, reason)
+
+
+def _sent(request: Any) -> dict[str, Value]:
+    """The inputs of a request; those of a delete are in its state."""
+    sent = getattr(request, "news", None) or getattr(request, "properties", None)
+    return decode(sent)
 
 
 def _label(request: Any) -> str:

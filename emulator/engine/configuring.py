@@ -27,9 +27,9 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 # They choose whom to talk to, or as whom; the emulator talks to itself only, so they would be silently wrong.
 _NOT_EMULATED: Final = frozenset(
-    [
-        "assumeRoles",
+    {
         "assumeRoleWithWebIdentity",
+        "assumeRoles",
         "customCaBundle",
         "ec2MetadataServiceEndpoint",
         "ec2MetadataServiceEndpointMode",
@@ -45,11 +45,12 @@ _NOT_EMULATED: Final = frozenset(
         "sharedConfigFiles",
         "sharedCredentialsFiles",
         "stsRegion",
+        "tagPolicyCompliance",
         "tokenBucketRateLimiterCapacity",
         "useDualstackEndpoint",
         "useFipsEndpoint",
         "userAgents",
-    ]
+    }
 )
 _OF_THE_ENGINE: Final = frozenset({"version", "pluginDownloadURL", "parameterization", "__internal", "__defaults"})
 

@@ -12,7 +12,7 @@ from jmespath import functions
 from emulator.rows import Json
 
 
-class _Functions(functions.Functions):  # type: ignore[misc]  # jmespath has no types
+class _Functions(functions.Functions):
     """A `_func_x` is callable as `x` in an expression; jmespath leaves out arguments it was not told of."""
 
     @functions.signature({"types": ["string"]}, {"types": ["string", "null"]})

@@ -23,6 +23,14 @@ def seal(outputs: Mapping[str, Value], names: Iterable[str], *sources: Mapping[s
     }
 
 
+def redacted(message: str, *sources: Mapping[str, Value]) -> str:
+    """The message without any secret text of the sources."""
+    for text in sorted({text for source in sources for text in secret_texts(dict(source)) if text}, key=len)[::-1]:
+        for form in (text, repr(text)[1:-1], text.strip()):
+            message = message.replace(form, "[secret]") if form else message
+    return message
+
+
 def _hidden(sources: Iterable[Mapping[str, Value]]) -> set[str]:
     found = {text for source in sources for text in secret_texts(dict(source)) if len(text) >= _SHORTEST_TEXT}
     return found | {base64.b64encode(text.encode()).decode() for text in found}

@@ -4,7 +4,7 @@ Unlike botocore's own parameter check this one looks at enumerations, patterns a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ Shape = Any
 """A botocore.model.Shape (botocore has no types)."""
 
 _STEP: Final = re.compile(r"([A-Za-z0-9_]+)|\[(\d+)\]")
-_KINDS: Final = {
+_KINDS: Final[Mapping[str, tuple[str, type | tuple[type, ...]]]] = {
     "string": ("a string", str),
     "character": ("a string", str),
     "timestamp": ("a string", str),

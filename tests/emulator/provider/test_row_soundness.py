@@ -70,6 +70,7 @@ def check_fields(prop: Property, shape: shapes.Shape, name: str) -> None:
         assert below.type_name != "structure", f"{name} is a structure without fields"
 
 
+@pytest.mark.slow  # importing the typed modules of pulumi_aws takes seconds
 @pytest.mark.parametrize("token", ROWS)
 def test_every_property_and_output_of_a_row_is_one_of_pulumi_aws(token: str) -> None:
     row = tokens.rows()[token]
@@ -82,6 +83,7 @@ def test_every_property_and_output_of_a_row_is_one_of_pulumi_aws(token: str) -> 
     assert not strange, f"pulumi_aws has no output {sorted(strange)} on {token}"
 
 
+@pytest.mark.slow  # importing the typed modules of pulumi_aws takes seconds
 @pytest.mark.parametrize("token", ROWS)
 def test_every_field_of_a_block_is_one_of_pulumi_aws(token: str) -> None:
     row = tokens.rows()[token]
@@ -131,7 +133,7 @@ def args_class(token: str) -> type:
 
 def typed_names(args: type) -> dict[str, object]:
     """Wire name -> annotation of every argument of an args class."""
-    parameters = inspect.signature(args.__init__).parameters
+    parameters = inspect.signature(args).parameters
     return {
         wire_name(args, name): parameter.annotation
         for name, parameter in parameters.items()

@@ -2,7 +2,7 @@
 
 import pytest
 from google.protobuf import json_format, struct_pb2
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.engine.values import (
@@ -44,6 +44,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)  # nested values are slow to make, and the default tier is to be quick
 @given(st.dictionaries(keys, values))
 def test_what_is_encoded_is_decoded_again(members: dict[str, Value]) -> None:
     assert decode(encode(members)) == members
@@ -54,6 +55,7 @@ def test_an_opened_value_holds_no_secret(value: Value) -> None:
     assert not holds(opened(value), Secret)
 
 
+@settings(max_examples=40)  # nested values are slow to make, and the default tier is to be quick
 @given(st.dictionaries(keys, values))
 def test_encoded_values_are_valid_json_documents(members: dict[str, Value]) -> None:
     json_format.MessageToJson(encode(members))
