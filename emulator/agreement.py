@@ -29,7 +29,7 @@ class _Place:
     base: str  # path of the parent in the schema, ends in / unless it is the root
     shown: str  # path of the parent in the row, likewise with .
     member: str  # operation and member path of the parent
-    replaces: bool
+    replaces: bool | None  # None: they differ there already, said once
     named: str = ""  # property that gets a name by itself
 
 
@@ -62,8 +62,7 @@ def _level(properties: Mapping[str, Property], place: _Place) -> Iterator[tuple[
                 f"{path}/",
                 f"{shown}.",
                 _member(prop, place) + ("[0]" if prop.many else ""),
-                # Said once, at the block: its members do not differ again.
-                place.replaces or prop.replaces or _is_create_only(place.schema, path),
+                _inherited(prop, path, place),
             )
             yield from _level(prop.fields, inner)
             yield from _missing(prop.fields, inner)
@@ -74,7 +73,7 @@ def _compare(prop: Property, shown: str, path: str, place: _Place) -> Iterator[t
     if prop.required != (path in schema.required) and shown != place.named:
         yield f"required {shown}", f"row: {prop.required}, {path}: {path in schema.required}"
     ours, theirs = place.replaces or prop.replaces, _is_create_only(schema, path)
-    if ours != theirs:
+    if ours != theirs and place.replaces is not None:
         yield f"replaces {shown}", f"row: {ours}, {path}: {theirs}"
     enum, allowed = _enumeration(prop, place), schema.enums.get(path, frozenset())
     if (allowed or prop.enum) and enum != allowed:
@@ -82,6 +81,11 @@ def _compare(prop: Property, shown: str, path: str, place: _Place) -> Iterator[t
         yield f"enum {shown}", f"only in the row: {only_here}, only in {path}: {only_there}"
     if path in schema.read_only:
         yield f"readonly {shown}", f"{path} is read-only"
+
+
+def _inherited(prop: Property, path: str, place: _Place) -> bool | None:
+    ours = place.replaces or prop.replaces
+    return ours if place.replaces is not None and ours == _is_create_only(place.schema, path) else None
 
 
 def _missing(properties: Mapping[str, Property], place: _Place) -> Iterator[tuple[str, str]]:
@@ -99,8 +103,23 @@ def _path(prop: Property, place: _Place) -> str | None:
     if prop.cloudformation == NOWHERE or not (prop.paths or prop.cloudformation):
         return None
     name = _member_name(prop)
-    candidates = [name[1:]] if name.startswith("/") else [f"{place.base}{name}", f"{place.base}*/{name}"]
-    return next((path for path in candidates if path in place.schema.properties), None)
+    if name.startswith("/"):
+        return name[1:] if name[1:] in place.schema.properties else None
+    known = place.schema.properties
+    return next((path for word in _words(prop, name) if (path := _below(place.base, word, known))), None)
+
+
+def _below(base: str, word: str, known: frozenset[str]) -> str | None:
+    return next((path for path in (f"{base}{word}", f"{base}*/{word}") if path in known), None)
+
+
+def _words(prop: Property, name: str) -> Iterator[str]:
+    """The names under which the schema may have it: the member's, its whole path, what it is the only member of."""
+    yield name
+    if not prop.cloudformation:
+        steps = shapes.steps(prop.paths[0].split(".", 1)[1]) if "." in prop.paths[0] else ()
+        yield "/".join("*" if isinstance(step, int) else step for step in steps)
+        yield str(next(iter(steps), ""))
 
 
 def _member_name(prop: Property) -> str:

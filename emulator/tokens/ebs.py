@@ -84,3 +84,16 @@ VOLUME_ATTACHMENT = Row(
 )
 
 ROWS = (VOLUME, VOLUME_ATTACHMENT)
+
+# Where a row and CloudFormation differ (`emulator.agreement`).
+_OTHER_DISK: Final = "another disk in any case; CloudFormation refuses the update instead of replacing"
+DIFFERENCES = {
+    VOLUME.token: {
+        "required availabilityZone": "pulumi-aws requires it; the API may take the zone's id for it",
+        "replaces availabilityZone": _OTHER_DISK,
+        "replaces encrypted": _OTHER_DISK,
+        "replaces kmsKeyId": _OTHER_DISK,
+        "replaces snapshotId": _OTHER_DISK,
+    },
+    VOLUME_ATTACHMENT.token: {"required deviceName": "the API requires it, the schema forgot to"},
+}

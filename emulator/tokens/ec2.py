@@ -133,7 +133,7 @@ INSTANCE = Row(
             ("RunInstances.CreditSpecification",),
             read="credit.InstanceCreditSpecifications[0]",
             replaces=True,
-            fields={"cpuCredits": Property("CpuCredits")},
+            fields={"cpuCredits": Property("CpuCredits", cloudformation="CPUCredits")},
         ),
         "metadataOptions": _METADATA,
         "rootBlockDevice": _ROOT_BLOCK_DEVICE,
@@ -241,3 +241,18 @@ INSTANCE = Row(
 )
 
 ROWS = (INSTANCE,)
+
+# Where a row and CloudFormation differ (`emulator.agreement`).
+_IN_PLACE: Final = "pulumi-aws stops the instance, changes it and starts it again"
+DIFFERENCES = {
+    INSTANCE.token: {
+        "replaces instanceType": _IN_PLACE,
+        "replaces ebsOptimized": _IN_PLACE,
+        "replaces userData": f"{_IN_PLACE}, unless userDataReplaceOnChange is set",
+        "replaces vpcSecurityGroupIds": "groups of a running instance in a VPC can change; the schema is of EC2-Classic",
+        "replaces monitoring": "stricter than pulumi-aws, which calls MonitorInstances: nothing here changes it",
+        "replaces creditSpecification": "stricter than pulumi-aws, which changes it: nothing here does",
+        "replaces rootBlockDevice": "pulumi-aws modifies the volume; what cannot be modified replaces by itself",
+        "absent rootBlockDevice.throughput": "newer than the schema",
+    },
+}

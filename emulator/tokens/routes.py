@@ -101,3 +101,11 @@ ROUTE_TABLE_ASSOCIATION = Row(
 )
 
 ROWS = (ROUTE_TABLE, ROUTE, ROUTE_TABLE_ASSOCIATION)
+
+# Where a row and CloudFormation differ (`emulator.agreement`).
+DIFFERENCES = {
+    ROUTE_TABLE_ASSOCIATION.token: {
+        "required subnetId": "pulumi-aws has one type for subnets and gateways, CloudFormation two",
+        "absent gatewayId": "CloudFormation has AWS::EC2::GatewayRouteTableAssociation for it",
+    },
+}

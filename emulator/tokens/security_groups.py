@@ -82,6 +82,7 @@ def _rule(direction: str) -> Row:
     authorize = f"AuthorizeSecurityGroup{direction}"
     modify = "ModifySecurityGroupRules.SecurityGroupRules[0].SecurityGroupRule"
     permission = f"{authorize}.IpPermissions[0]"
+    peer = "Source" if direction == "Ingress" else "Destination"
     return Row(
         f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         "ec2",
@@ -96,11 +97,14 @@ def _rule(direction: str) -> Row:
             "cidrIpv4": Property((f"{permission}.IpRanges[0].CidrIp", f"{modify}.CidrIpv4"), read="CidrIpv4"),
             "cidrIpv6": Property((f"{permission}.Ipv6Ranges[0].CidrIpv6", f"{modify}.CidrIpv6"), read="CidrIpv6"),
             "prefixListId": Property(
-                (f"{permission}.PrefixListIds[0].PrefixListId", f"{modify}.PrefixListId"), read="PrefixListId"
+                (f"{permission}.PrefixListIds[0].PrefixListId", f"{modify}.PrefixListId"),
+                read="PrefixListId",
+                cloudformation=f"{peer}PrefixListId",
             ),
             "referencedSecurityGroupId": Property(
                 (f"{permission}.UserIdGroupPairs[0].GroupId", f"{modify}.ReferencedGroupId"),
                 read="ReferencedGroupInfo.GroupId",
+                cloudformation=f"{peer}SecurityGroupId",
             ),
             "description": Property(f"{modify}.Description", read="Description"),
         },
@@ -139,4 +143,32 @@ def _rule(direction: str) -> Row:
     )
 
 
-ROWS = (SECURITY_GROUP, DEFAULT_SECURITY_GROUP, _rule("Ingress"), _rule("Egress"))
+INGRESS_RULE, EGRESS_RULE = _rule("Ingress"), _rule("Egress")
+ROWS = (SECURITY_GROUP, DEFAULT_SECURITY_GROUP, INGRESS_RULE, EGRESS_RULE)
+
+# Where a row and CloudFormation differ (`emulator.agreement`).
+_MODIFIED = {
+    f"replaces {name}": "ModifySecurityGroupRules changes a rule in place; CloudFormation does not call it"
+    for name in (
+        "ipProtocol",
+        "fromPort",
+        "toPort",
+        "cidrIpv4",
+        "cidrIpv6",
+        "prefixListId",
+        "referencedSecurityGroupId",
+    )
+}
+DIFFERENCES = {
+    SECURITY_GROUP.token: {
+        "required description": "pulumi-aws fills in a description of its own",
+    },
+    DEFAULT_SECURITY_GROUP.token: {
+        "schema": "pulumi-aws adopts the VPC's own group; CloudFormation cannot",
+    },
+    INGRESS_RULE.token: {
+        **_MODIFIED,
+        "required securityGroupId": "pulumi-aws requires it; in CloudFormation a group's name may stand for it",
+    },
+    EGRESS_RULE.token: _MODIFIED,
+}

@@ -192,3 +192,10 @@ VPC_ENDPOINT = Row(
 )
 
 ROWS = (VPC, SUBNET, INTERNET_GATEWAY, VPC_ENDPOINT)
+
+# Where a row and CloudFormation differ (`emulator.agreement`).
+DIFFERENCES = {
+    VPC.token: {"replaces instanceTenancy": "pulumi-aws changes dedicated to default in place"},
+    INTERNET_GATEWAY.token: {"absent vpcId": "CloudFormation has AWS::EC2::VPCGatewayAttachment for it"},
+    VPC_ENDPOINT.token: {"required serviceName": "pulumi-aws requires it; only endpoints of VPC Lattice have none"},
+}
