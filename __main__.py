@@ -1,11 +1,5 @@
-"""The Pulumi program: read the stack's settings, compose the stack, say what it is and what it costs."""
+"""The Pulumi program; `pulumi preview` and `pulumi up` run it."""
 
-from stacks.composition import compose
-from stacks.load import load
-from stacks.pricing import Collector
+from stacks.program import declare
 
-collector = Collector()
-target, settings = load()
-collector.start()
-compose(target, settings)
-collector.report(target, settings)
+declare()

@@ -16,6 +16,8 @@ from pulumi.runtime.stack import run_in_stack
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
 PROJECT: Final = "mlteam"
+ORGANIZATION: Final = "organization"
+"""What a backend without organizations says."""
 
 _COMPUTED: Final[Mapping[str, Mapping[str, str]]] = {"aws:ec2/instance:Instance": {"privateIp": "10.42.0.10"}}
 """What AWS computes and the program reads, by type; the other outputs of a resource are its inputs."""
@@ -30,6 +32,8 @@ class Registered:
     urn: str
     parent: str
     inputs: Mapping[str, Any]
+    secret_inputs: frozenset[str]
+    """Which of the inputs the engine keeps encrypted; `inputs` has their values."""
     custom: bool
     protect: bool
     retain_on_delete: bool
@@ -56,6 +60,10 @@ class Recording:
     @property
     def exports(self) -> Mapping[str, Any]:
         return next(outputs for urn, outputs in self.published.items() if "pulumi:pulumi:Stack" in urn)
+
+
+def _revealed(value: Any) -> Any:
+    return rpc.unwrap_rpc_secret(value) if rpc.is_rpc_secret(value) else value
 
 
 class _Answers(mocks.Mocks):
@@ -89,13 +97,15 @@ class _Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the RPC
         answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object)
             self._recording.resources.append(
                 Registered(
                     token=request.type,
                     name=request.name,
                     urn=answer.urn,
                     parent=request.parent,
-                    inputs=rpc.deserialize_properties(request.object),
+                    inputs={key: _revealed(value) for key, value in inputs.items()},
+                    secret_inputs=frozenset(key for key, value in inputs.items() if rpc.is_rpc_secret(value)),
                     custom=request.custom,
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
@@ -123,7 +133,8 @@ def record(
     recording = Recording()
     answers = _Answers(recording, references or {})
     asyncio.set_event_loop(asyncio.new_event_loop())
-    mocks.set_mocks(answers, project=PROJECT, stack=stack, preview=False, monitor=_Monitor(recording, answers))
+    monitor = _Monitor(recording, answers)
+    mocks.set_mocks(answers, PROJECT, stack, preview=False, monitor=monitor, organization=ORGANIZATION)
     set_all_config({"aws:region": REGION, **config}, list(secret_keys))
 
     # set_mocks has made a root and closed it: the program gets one of its own, so that its exports are seen.

@@ -1,0 +1,42 @@
+"""Recordings of whole stacks, shared: what a stack registers is the same for every test that asks."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # most tests need no Pulumi
+    from stacks.recording import Recording
+
+AMI = "ami-0123456789abcdef0"
+CONFIGS = {
+    "local": {"mlteam:amiId": AMI},
+    "dev": {
+        "mlteam:amiId": AMI,
+        "mlteam:alertEmails": "ml@example.com",
+        "mlteam:alertPhones": "+12025550123",
+        "mlteam:opsWebhookUrl": "https://ops.example.com/t0ken",
+        "mlteam:workingHours": "mon-fri 08:00-18:00",
+    },
+    "prod": {"mlteam:amiId": AMI, "mlteam:approvers": "maria"},
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Importing a pulumi_aws module warns of every deprecated class beside the one that is used.
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws")
+
+
+@cache
+def _recording(stack: str) -> "Recording":
+    from stacks.program import declare
+    from stacks.recording import record
+
+    return record(declare, stack, CONFIGS[stack], secret_keys=["mlteam:opsWebhookUrl"])
+
+
+@pytest.fixture(scope="session")
+def recorded() -> "Callable[[str], Recording]":
+    """Everything that a stack registers, by the stack's name; each stack is run once."""
+    return _recording
