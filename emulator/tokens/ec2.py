@@ -249,7 +249,7 @@ DIFFERENCES = {
         "replaces instanceType": _IN_PLACE,
         "replaces ebsOptimized": _IN_PLACE,
         "replaces userData": f"{_IN_PLACE}, unless userDataReplaceOnChange is set",
-        "replaces vpcSecurityGroupIds": "groups of a running instance in a VPC can change; the schema is of EC2-Classic",
+        "replaces vpcSecurityGroupIds": "groups of a running instance in a VPC can change; the schema is older",
         "replaces monitoring": "stricter than pulumi-aws, which calls MonitorInstances: nothing here changes it",
         "replaces creditSpecification": "stricter than pulumi-aws, which changes it: nothing here does",
         "replaces rootBlockDevice": "pulumi-aws modifies the volume; what cannot be modified replaces by itself",

@@ -135,6 +135,8 @@ LAUNCH_TEMPLATE = Row(
     create=(Call("CreateLaunchTemplate", ec2_tags("launch-template")),),
     read=(
         Call("DescribeLaunchTemplates", {"LaunchTemplateIds": "[_.id]"}, select="LaunchTemplates[0]"),
+        # moto tells a template's tags as they were when it was made.
+        Call("DescribeTags", {"Filters": "[{Name: 'resource-id', Values: [_.id]}]"}, into="tagging"),
         Call(
             "DescribeLaunchTemplateVersions",
             {**_OF_TEMPLATE, "Versions": "['$Latest']"},
@@ -157,11 +159,15 @@ LAUNCH_TEMPLATE = Row(
         "defaultVersion": "DefaultVersionNumber",
     },
     volatile=("latestVersion", "defaultVersion"),
-    gone=("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.VersionNotFound"),
+    gone=(
+        "InvalidLaunchTemplateId.NotFound",
+        "InvalidLaunchTemplateId.VersionNotFound",
+        "InvalidLaunchTemplateName.NotFoundException",
+    ),
     name="name",
     name_prefix="namePrefix",
     name_limit=128,
-    tags=EC2_TAGS,
+    tags=replace(EC2_TAGS, read="tagging.Tags"),
 )
 
 ROWS = (LAUNCH_TEMPLATE,)

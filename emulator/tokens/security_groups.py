@@ -138,7 +138,7 @@ def _rule(direction: str) -> Row:
             ),
         ),
         outputs={"arn": ec2_arn("security-group-rule/{id}"), "securityGroupRuleId": "SecurityGroupRuleId"},
-        gone=("InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound"),
+        gone=("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "InvalidGroup.NotFound"),
         tags=EC2_TAGS,
     )
 

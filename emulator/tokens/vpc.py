@@ -114,7 +114,10 @@ INTERNET_GATEWAY = Row(
         Call("AttachInternetGateway", {"InternetGatewayId": "_.id"}),
     ),
     read=(Call("DescribeInternetGateways", {"InternetGatewayIds": "[_.id]"}, select="InternetGateways[0]"),),
-    update=(_DETACH, Call("AttachInternetGateway", {"InternetGatewayId": "_.id"}, when="_.in.vpcId")),
+    update=(
+        _DETACH,
+        Call("AttachInternetGateway", {"InternetGatewayId": "_.id"}, when=f"_.in.vpcId && ({is_changed('vpcId')})"),
+    ),
     delete=(
         Call(
             "DetachInternetGateway",
@@ -187,7 +190,8 @@ VPC_ENDPOINT = Row(
         "prefixListId": "lists.PrefixLists[0].PrefixListId",
         "cidrBlocks": "lists.PrefixLists[0].Cidrs",
     },
-    gone=("InvalidVpcEndpointId.NotFound",),
+    # The second is moto's when a deleted endpoint is deleted again: it looks for the routes.
+    gone=("InvalidVpcEndpointId.NotFound", "InvalidRoute.NotFound"),
     tags=EC2_TAGS,
 )
 
