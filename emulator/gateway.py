@@ -18,6 +18,7 @@ from moto import backends
 from moto.core.responses import BaseResponse
 from moto.core.utils import convert_to_flask_response
 from moto.moto_server import werkzeug_app
+from moto.moto_server.utilities import RegexConverter
 from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
 from werkzeug.routing import BaseConverter, Map
 
@@ -36,11 +37,11 @@ XML_ERRORS: Final = {
 }
 
 
-class Gateway(DomainDispatcherApplication):  # type: ignore[misc]
+class Gateway(DomainDispatcherApplication):
     """moto's dispatcher, made orderly."""
 
     def __init__(self, own_services: dict[str, type[BaseResponse]]) -> None:
-        werkzeug_app.RegexConverter = AnyTextConverter
+        setattr(werkzeug_app, "RegexConverter", AnyTextConverter)  # noqa: B010 - not exported, says mypy
         super().__init__(create_backend_app)
         self.requests = RLock()
         self._own_services = own_services
@@ -52,6 +53,8 @@ class Gateway(DomainDispatcherApplication):  # type: ignore[misc]
             with self.requests:
                 answer: Iterable[bytes] = self.get_application(environ)(environ, start_response)
             return answer
+        except NotImplementedError as error:  # moto's word for a request that it cannot even read
+            return _error(_signed_service(environ), start_response, "400 Bad Request", "InvalidAction", str(error))
         except Exception as error:  # whatever it is, the next request must be served
             log.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
             return _fault(_signed_service(environ), start_response, error)
@@ -95,12 +98,12 @@ def _read_body(environ: Environ) -> None:
     environ["wsgi.input"] = io.BytesIO(body)
 
 
-class AnyTextConverter(werkzeug_app.RegexConverter):  # type: ignore[misc]
+class AnyTextConverter(RegexConverter):
     """moto's routes are regular expressions in which `.` stops at a newline; in S3 a key may hold one."""
 
     def __init__(self, url_map: Map, *items: str) -> None:
         super().__init__(url_map, *items)
-        self.regex = f"(?s:{self.regex})"
+        self.regex = f"(?s:{items[0]})"
 
 
 class _Anything(BaseConverter):

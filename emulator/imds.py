@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Final
+from urllib.parse import unquote
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif (token or metadata.is_token_required) and not self.metadata_service.tokens.is_valid(token):
             self._send(401, "")
         else:
-            text = read(metadata.tree, self.path.partition("?")[0])
+            text = read(metadata.tree, unquote(self.path.partition("?")[0]))
             self._send(404, "") if text is None else self._send(200, text)
 
     def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:

@@ -174,7 +174,7 @@ class Ledger:
 def response_class(service: str) -> type[BaseResponse]:
     """A response class for a service that moto has not."""
 
-    class LedgerResponse(BaseResponse):  # type: ignore[misc]
+    class LedgerResponse(BaseResponse):
         def __init__(self) -> None:
             super().__init__(service_name=service)
             self.automated_parameter_parsing = True

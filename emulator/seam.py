@@ -24,7 +24,7 @@ Record = dict[str, Any]
 """A structure in AWS's own member names."""
 
 
-class AwsError(ServiceException):  # type: ignore[misc]
+class AwsError(ServiceException):
     """An error as AWS answers it: AwsError("InvalidDocument", "what is wrong")."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -79,9 +79,20 @@ def _call(response: BaseResponse, operation: str, proceed: Callable[[], Any]) ->
         parameters=parameters.original_dict() if isinstance(parameters, XFormedDict) else parameters,
         account_id=response.current_account,
         region=response.region,
-        access_key=response.access_key,
+        access_key=_access_key(response),
         proceed=proceed,
     )
+
+
+def _access_key(response: BaseResponse) -> str:
+    """The key id in the signature; moto sees only those of 20 characters."""
+    scope = response.headers.get("Authorization", "").partition("Credential=")[2]
+    return scope.partition("/")[0] or str(response.access_key)
+
+
+def replace(owner: type, name: str, function: Callable[..., Any]) -> None:
+    """Put a function in place of a method of moto."""
+    setattr(owner, name, function)
 
 
 def refuse_the_unknown() -> None:
@@ -97,4 +108,4 @@ def refuse_the_unknown() -> None:
             message = f"the emulated AWS has no {operation}; it is added in emulator/ledger_rows.py ({error})"
             return self.serialized(ActionResult(AwsError("UnknownOperationException", message)))
 
-    BaseResponse.call_action = call_action
+    replace(BaseResponse, "call_action", call_action)

@@ -54,6 +54,7 @@ def _prepare_process(state: State) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     os.environ.update(
         MOTO_ACCOUNT_ID=ACCOUNT_ID,
+        MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION="true",
         MOTO_IAM_LOAD_MANAGED_POLICIES="true",
         AWS_ACCESS_KEY_ID="emulator",
         AWS_SECRET_ACCESS_KEY="emulator",  # noqa: S106
@@ -85,7 +86,7 @@ def _http_server(application: Any, listener: socket.socket) -> Any:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
-    class QuietHandler(MotoRequestHandler):  # type: ignore[misc]
+    class QuietHandler(MotoRequestHandler):
         def log_request(self, code: object = "-", size: object = "-") -> None:
             pass
 

@@ -29,7 +29,7 @@ def _structure(value: Mapping[str, Any], shape: shapes.Shape, path: str) -> Iter
 
 def _is_absent(value: Any, shape: shapes.Shape) -> bool:
     """moto's parser gives an empty list for a list that the query string does not have."""
-    return value == [] and shape.serialization.get("location") == "querystring"
+    return bool(value == [] and shape.serialization.get("location") == "querystring")
 
 
 def _value(value: Any, shape: shapes.Shape, path: str) -> Iterator[str]:

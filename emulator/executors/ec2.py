@@ -19,7 +19,7 @@ from moto.sts.models import sts_backends
 from emulator import imds
 from emulator.executors.instances import Instance
 from emulator.executors.metadata import describe
-from emulator.seam import AwsError
+from emulator.seam import AwsError, replace
 from emulator.state import State
 
 log = logging.getLogger(__name__)
@@ -43,19 +43,34 @@ class Ec2Executor:
         self.booted: list[Booted] = []
 
     def install(self) -> None:
-        _after(EC2Backend, "run_instances", lambda backend, made: [self._launch(backend, i) for i in made.instances])
+        _after(EC2Backend, "run_instances", self._launch_all)
         _before(EC2Backend, "start_instances", self._check_start)
-        _after(EC2Backend, "start_instances", lambda _, changed: [self._power_on(i) for i, _ in changed])
-        _after(EC2Backend, "stop_instances", lambda _, changed: [self._power_off(i, was, "stop") for i, was in changed])
-        _after(
-            EC2Backend,
-            "terminate_instances",
-            lambda _, changed: [self._power_off(i, was, "terminate") for i, was in changed],
-        )
-        _after(EC2Backend, "reboot_instances", lambda _, rebooted: [self._reboot(i) for i in rebooted])
+        _before(EC2Backend, "stop_instances", self._check_stop)
+        _after(EC2Backend, "start_instances", self._power_on_all)
+        _after(EC2Backend, "stop_instances", lambda _, changed: self._each_off(changed, "stop"))
+        _after(EC2Backend, "terminate_instances", lambda _, changed: self._each_off(changed, "terminate"))
+        _after(EC2Backend, "reboot_instances", lambda _, rebooted: self._reboot_all(rebooted))
         _after(EC2Backend, "attach_volume", lambda _, attachment: self._attached(attachment))
         _after(EC2Backend, "detach_volume", lambda _, attachment: self._attached(attachment))
-        _after(EC2Backend, "delete_volume", lambda _, volume: shutil.rmtree(self._folder(volume.id), True))
+        _after(
+            EC2Backend, "delete_volume", lambda _, volume: shutil.rmtree(self._folder(volume.id), ignore_errors=True)
+        )
+
+    def _launch_all(self, backend: EC2Backend, reservation: Any) -> None:
+        for machine in reservation.instances:
+            self._launch(backend, machine)
+
+    def _power_on_all(self, _: EC2Backend, changed: list[tuple[Any, Any]]) -> None:
+        for machine, _was in changed:
+            self._power_on(machine)
+
+    def _each_off(self, changed: list[tuple[Any, Any]], how: str) -> None:
+        for machine, was in changed:
+            self._power_off(machine, was, how)
+
+    def _reboot_all(self, machines: list[Any]) -> None:
+        for machine in machines:
+            Thread(target=self._reboot, args=(machine,), name=f"reboot {machine.id}", daemon=True).start()
 
     def _launch(self, backend: EC2Backend, machine: Any) -> None:
         service = imds.MetadataService(lambda: self._metadata(machine), lambda: self._shut_down(machine))
@@ -70,12 +85,10 @@ class Ec2Executor:
         self._power_on(machine)
 
     def _check_start(self, backend: EC2Backend, instance_ids: list[str]) -> None:
-        for machine in backend.get_multi_instances_by_id(instance_ids):
-            if machine.state not in ("stopped", "running", "pending"):
-                raise AwsError(
-                    "IncorrectInstanceState",
-                    f"the instance '{machine.id}' is not in a state from which it can be started: {machine.state}",
-                )
+        _require_state(backend, instance_ids, "started", ("stopped", "running", "pending"))
+
+    def _check_stop(self, backend: EC2Backend, instance_ids: list[str]) -> None:
+        _require_state(backend, instance_ids, "stopped", ("running", "pending", "stopping", "stopped"))
 
     def _power_on(self, machine: Any) -> None:
         instance = self.instances[machine.id]
@@ -120,9 +133,10 @@ class Ec2Executor:
 
     def _power_off(self, machine: Any, was: Any, how: str) -> None:
         instance = self.instances.get(machine.id)
-        if instance is None or was.name not in ("running", "pending", "stopped", "stopping"):
+        if instance is None or was.name == "terminated":
             return
-        if how == "stop" and was.name == "stopped":
+        if was.name == "shutting-down" or (how == "stop" and was.name in ("stopping", "stopped")):
+            _set(machine, was.name)  # it is on its way, or there; moto has said already that it arrived
             return
         _set(machine, "shutting-down" if how == "terminate" else "stopping")
         target = self._terminate if how == "terminate" else self._stop
@@ -147,11 +161,9 @@ class Ec2Executor:
             log.error("%s: processes that do not end: %s", instance.id, left)
 
     def _reboot(self, machine: Any) -> None:
-        def again() -> None:
-            self._end(self.instances[machine.id])
-            self._boot(machine, self.instances[machine.id])
-
-        Thread(target=again, name=f"reboot {machine.id}", daemon=True).start()
+        instance = self.instances[machine.id]
+        self._end(instance)
+        self._boot(machine, instance)
 
     def _shut_down(self, machine: Any) -> None:
         """`shutdown` on the instance itself. A one-time spot instance cannot be stopped, only terminated."""
@@ -204,7 +216,14 @@ def _set(machine: Any, name: str) -> None:
     machine._state.name, machine._state.code = name, STATES[name]
 
 
-def _after(owner: type, name: str, then: Callable[[Any, Any], object]) -> None:
+def _require_state(backend: EC2Backend, instance_ids: list[str], what: str, allowed: tuple[str, ...]) -> None:
+    for machine in backend.get_multi_instances_by_id(instance_ids):
+        if machine.state not in allowed:
+            message = f"The instance '{machine.id}' is not in a state from which it can be {what}: {machine.state}"
+            raise AwsError("IncorrectInstanceState", message)
+
+
+def _after(owner: type, name: str, then: Callable[[Any, Any], None]) -> None:
     original = getattr(owner, name)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -212,7 +231,7 @@ def _after(owner: type, name: str, then: Callable[[Any, Any], object]) -> None:
         then(self, result)
         return result
 
-    setattr(owner, name, method)
+    replace(owner, name, method)
 
 
 def _before(owner: type, name: str, first: Callable[..., None]) -> None:
@@ -222,4 +241,4 @@ def _before(owner: type, name: str, first: Callable[..., None]) -> None:
         first(self, *args, **kwargs)
         return original(self, *args, **kwargs)
 
-    setattr(owner, name, method)
+    replace(owner, name, method)

@@ -3,6 +3,7 @@
 Each module says what moto 5.2.5 does, what AWS does, and has `install()`.
 """
 
+from emulator.mends import identity, logs, parameters, storage
 from emulator.mends.addresses import Loopback
 from emulator.mends.association_tags import AssociationTags
 from emulator.mends.budgets import Budgets
@@ -13,6 +14,10 @@ from emulator.mends.schedules import Schedules
 def install() -> None:
     Loopback().install()
     Launching().install()
+    identity.install()
+    logs.install()
+    parameters.install()
+    storage.install()
     AssociationTags().install()
     Budgets().install()
     Schedules().install()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
 
-from emulator.seam import AwsError
+from emulator.seam import AwsError, replace
 
 # Held for as long as the emulator runs; another emulator that finds it taken chooses another network.
 CLAIM_PORT: Final = 47113
@@ -66,12 +66,19 @@ class Loopback:
                     nic.pop("PrivateIpAddress", None)
                 self._check_subnet(instance, wanted)
                 wanted = self.translate(wanted)
+            elif not wanted and not instance.subnet_id and not nic_spec:
+                wanted = self._in_default_subnet(instance)
             original(instance, nic_spec, private_ip=wanted, **rest)
 
-        Instance.prep_nics = prep_nics
-        Subnet.get_available_subnet_ip = lambda subnet, instance: self.allocate(subnet, instance)
-        Subnet.request_ip = lambda subnet, ip, instance: self.request(subnet, ip, instance)
-        Subnet.del_subnet_ip = lambda subnet, ip: self.release(subnet, ip)
+        replace(Instance, "prep_nics", prep_nics)
+        replace(Subnet, "get_available_subnet_ip", lambda subnet, instance: self.allocate(subnet, instance))
+        replace(Subnet, "request_ip", lambda subnet, ip, instance: self.request(subnet, ip, instance))
+        replace(Subnet, "del_subnet_ip", lambda subnet, ip: self.release(subnet, ip))
+
+    def _in_default_subnet(self, instance: Any) -> str | None:
+        """moto takes any address of 10/8 for an instance without a subnet."""
+        subnet = instance.ec2_backend.get_default_subnets().get(instance.availability_zone)
+        return None if subnet is None else self.allocate(subnet, instance)
 
     def _check_subnet(self, instance: Any, wanted: str) -> None:
         subnet = instance.ec2_backend.get_subnet(instance.subnet_id) if instance.subnet_id else None

@@ -63,12 +63,17 @@ def _install(package: str) -> None:
 
 def _provider(package: str) -> str | None:
     if package in PROVIDED:
-        kind, _, what = PROVIDED[package].partition(" ")
-        is_there = {"module": lambda: _has_module(what), "program": lambda: shutil.which(what)}.get(kind, lambda: True)
-        return PROVIDED[package] if is_there() else None
+        return PROVIDED[package] if _is_there(PROVIDED[package]) else None
     if shutil.which(package):
         return f"program {package}"
     return "the machine's own" if _is_on_machine(package) else None
+
+
+def _is_there(how: str) -> bool:
+    kind, _, what = how.partition(" ")
+    if kind == "module":
+        return _has_module(what)
+    return kind != "program" or shutil.which(what) is not None
 
 
 def _has_module(module: str) -> bool:

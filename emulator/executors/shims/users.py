@@ -69,7 +69,7 @@ def useradd(_: str, arguments: list[str]) -> int:
 
 
 def userdel(_: str, arguments: list[str]) -> int:
-    words, _ = _parse(arguments)
+    words, _options = _parse(arguments)
     known = _entries("/etc/passwd")
     if not words or words[0] not in known:
         raise ShimError(f"user '{''.join(words[:1])}' does not exist", 6)
@@ -79,7 +79,7 @@ def userdel(_: str, arguments: list[str]) -> int:
 
 
 def usermod(_: str, arguments: list[str]) -> int:
-    words, _ = _parse(arguments)
+    words, _options = _parse(arguments)
     if not words or not _is_user(words[-1]):
         raise ShimError(f"user '{''.join(words[-1:])}' does not exist", 6)
     return 0
@@ -105,7 +105,7 @@ def identify(_: str, arguments: list[str]) -> int:
     if entry is None:
         # root is what a script on a host is; here it is the user of the emulator
         return _root(flags) if not users else _real("id", arguments)
-    user, _, uid, gid, *_ = entry.split(":")
+    user, _password, uid, gid = entry.split(":")[:4]
     text = {"-u": uid, "-g": gid, "-un": user, "-gn": user, "-nu": user, "-ng": user}
     print(text.get("".join(flags), f"uid={uid}({user}) gid={gid}({user}) groups={gid}({user})"))  # noqa: T201
     return 0

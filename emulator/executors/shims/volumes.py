@@ -5,14 +5,16 @@ only if empty" is really tried), that what was written is there after the instan
 /etc/fstab come back at boot. Only ext4 and xfs, only whole volumes.
 """
 
+import argparse
 import json
 import uuid
 from pathlib import Path
+from typing import Final
 
 from emulator.executors.shims import host
 from emulator.executors.shims.table import ShimError
 
-FACTS = "filesystem.json"
+FACTS: Final = "filesystem.json"
 
 
 def nothing(_: str, __: list[str]) -> int:
@@ -179,39 +181,60 @@ def findmnt(_: str, arguments: list[str]) -> int:
 
 def blkid(_: str, arguments: list[str]) -> int:
     """`blkid [-s TAG] [-o value] DEVICE`: exit 2 where there is no filesystem, which scripts take for "format it"."""
-    words, tag, style, rest = [], "", "full", iter(arguments)
-    for argument in rest:
-        if argument in ("-s", "-o"):
-            value = next(rest, "")
-            tag, style = (value, style) if argument == "-s" else (tag, value)
-        elif not argument.startswith("-"):
-            words.append(argument)
+    parser = _parser("blkid")
+    parser.add_argument("-s", "--match-tag", default="")
+    parser.add_argument("-o", "--output", default="full", choices=("full", "value"))
+    parser.add_argument("-p", "--probe", action="store_true")
+    parser.add_argument("devices", nargs="*")
+    options = parser.parse_args(arguments)
     code = 2
-    for device in words or _devices():
+    for device in options.devices or _devices():
         try:
-            facts = {key: value for key, value in _facts(_volume(device)).items() if value and tag in ("", key)}
+            known = _facts(_volume(device))
         except ShimError:
             continue
+        facts = {key: value for key, value in known.items() if value and options.match_tag in ("", key)}
         if facts:
             code = 0
             pairs = " ".join(f'{key}="{value}"' for key, value in facts.items())
-            print("\n".join(facts.values()) if style == "value" else f"{device}: {pairs}")  # noqa: T201
+            print("\n".join(facts.values()) if options.output == "value" else f"{device}: {pairs}")  # noqa: T201
     return code
 
 
 def lsblk(_: str, arguments: list[str]) -> int:
-    """Name, type, filesystem, mount point; `-o` and `-n` choose columns and leave out the heading."""
-    columns = "NAME,TYPE,FSTYPE,MOUNTPOINT"
-    for position, argument in enumerate(arguments):
-        if argument.startswith("-") and not argument.startswith("--") and argument.endswith("o"):
-            columns = arguments[position + 1]
-    points = {device: point for point, device in _mounts().items()}
-    if not any(argument.startswith("-") and "n" in argument for argument in arguments):
-        print(" ".join(columns.split(",")))  # noqa: T201
+    """Data volumes only: the root disk is the machine's."""
+    parser = _parser("lsblk")
+    for short, long in (("-d", "--nodeps"), ("-n", "--noheadings"), ("-r", "--raw"), ("-p", "--paths"), ("-f", "--fs")):
+        parser.add_argument(short, long, action="store_true")
+    parser.add_argument("-o", "--output", default="NAME,TYPE,FSTYPE,MOUNTPOINT")
+    parser.add_argument("devices", nargs="*")
+    options = parser.parse_args(arguments)
+    columns = options.output.upper().split(",")
+    if not options.noheadings:
+        print(" ".join(columns))  # noqa: T201
+    wanted = {_volume(device) for device in options.devices}
     for device, volume in _devices().items():
-        facts = _facts(volume)
-        row = {"NAME": device.removeprefix("/dev/"), "PATH": device, "TYPE": "disk", "FSTYPE": facts.get("TYPE", ""),
-               "UUID": facts.get("UUID", ""), "LABEL": facts.get("LABEL", ""), "SERIAL": volume.name.replace("-", ""),
-               "MOUNTPOINT": points.get(device, "")}  # fmt: skip
-        print(" ".join(row.get(column, "") for column in columns.split(",")))  # noqa: T201
+        if not wanted or volume in wanted:
+            print(" ".join(_row(device, volume, options.paths).get(column, "") for column in columns))  # noqa: T201
     return 0
+
+
+def _row(device: str, volume: Path, shows_paths: bool) -> dict[str, str]:
+    facts = _facts(volume)
+    points = {mounted: point for point, mounted in _mounts().items()}
+    return {
+        "NAME": device if shows_paths else device.removeprefix("/dev/"),
+        "KNAME": device.removeprefix("/dev/"),
+        "PATH": device,
+        "TYPE": "disk",
+        "FSTYPE": facts.get("TYPE", ""),
+        "UUID": facts.get("UUID", ""),
+        "LABEL": facts.get("LABEL", ""),
+        "SERIAL": volume.name.replace("-", ""),
+        "MOUNTPOINT": points.get(device, ""),
+    }
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    """An option that is not emulated ends with exit code 2 and its name, as argparse does."""
+    return argparse.ArgumentParser(prog=name, allow_abbrev=False)

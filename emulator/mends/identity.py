@@ -1,0 +1,43 @@
+"""Who is calling, and who may become whom.
+
+moto 5.2.5 answers `user/moto` for any key that it did not make, and lets a role be assumed that does not exist. AWS
+would refuse an unknown key. A laptop has no keys: here a caller is the IAM user named like its access key id, so that
+two people (or a person and a pipeline) are told apart by `AWS_ACCESS_KEY_ID`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+from moto.sts.responses import TokenResponse
+
+from emulator.seam import AwsError, Call, answer
+
+NOT_IN_NAMES: Final = re.compile(r"[^\w+=,.@-]")
+
+
+def _caller(call: Call) -> Mapping[str, Any] | None:
+    backend = sts_backends[call.account_id]["aws"]
+    known = backend.get_assumed_role_from_access_key(call.access_key)
+    if known or iam_backends[call.account_id]["aws"].get_user_from_access_key_id(call.access_key):
+        call.proceed()
+        return None
+    name = NOT_IN_NAMES.sub("-", call.access_key)
+    arn = f"arn:aws:iam::{call.account_id}:user/{name}"
+    return {"UserId": f"AIDA{name.upper()}", "Account": call.account_id, "Arn": arn}
+
+
+def _assume(call: Call) -> None:
+    arn = call.parameters["RoleArn"]
+    roles = iam_backends[call.account_id]["aws"].roles.values()
+    if not any(role.arn == arn for role in roles):
+        message = f"User is not authorized to perform: sts:AssumeRole on resource: {arn} (there is no such role)"
+        raise AwsError("AccessDenied", message)
+    call.proceed()
+
+
+def install() -> None:
+    answer(TokenResponse, "GetCallerIdentity", _caller)
+    answer(TokenResponse, "AssumeRole", _assume)

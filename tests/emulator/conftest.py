@@ -1,0 +1,125 @@
+"""One emulator for all slow tests of a session, as a real background process."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def emulator(verb: str, directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "emulator", verb, "--directory", str(directory), *options]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120)
+
+
+def wait_for(what: str, condition: Callable[[], Any], seconds: float = 30) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+@dataclass
+class Cloud:
+    """A running emulator and what a test asks of it."""
+
+    directory: Path
+    endpoints: dict[str, Any]
+    subnet_id: str = ""
+
+    def client(self, service: str, access_key: str = "tester") -> Any:
+        session = boto3.session.Session(access_key, "secret", region_name="us-east-1")
+        return session.client(service, endpoint_url=self.endpoints["aws_endpoint_url"])
+
+    def root(self, instance_id: str) -> Path:
+        return self.directory / "instances" / instance_id
+
+    def launch(self, user_data: str = "", **options: Any) -> str:
+        """Run one instance and wait until it is online."""
+        asked = {"ImageId": "ami-12345678", "InstanceType": "t3.micro", "SubnetId": self.subnet_id, **options}
+        run = self.client("ec2").run_instances(MinCount=1, MaxCount=1, UserData=user_data, **asked)
+        instance_id = str(run["Instances"][0]["InstanceId"])
+        wait_for(f"{instance_id} online", lambda: self._is_online(instance_id))
+        return instance_id
+
+    def _is_online(self, instance_id: str) -> bool:
+        found = self.client("ssm").describe_instance_information()["InstanceInformationList"]
+        return any(one["InstanceId"] == instance_id and one["PingStatus"] == "Online" for one in found)
+
+    def state(self, instance_id: str) -> str:
+        found = self.client("ec2").describe_instances(InstanceIds=[instance_id])
+        return str(found["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+    def sh(self, instance_id: str, script: str) -> dict[str, Any]:
+        """Run a script on the instance to its end."""
+        ssm = self.client("ssm")
+        sent = ssm.send_command(
+            InstanceIds=[instance_id], DocumentName="AWS-RunShellScript", Parameters={"commands": script.split("\n")}
+        )
+        asked = {"CommandId": sent["Command"]["CommandId"], "InstanceId": instance_id}
+
+        def finished() -> Any:
+            answer = ssm.get_command_invocation(**asked)
+            return answer if answer["Status"] not in ("Pending", "InProgress") else None
+
+        found: dict[str, Any] = wait_for("the command's end", finished)
+        return found
+
+    def out(self, instance_id: str, script: str) -> str:
+        found = self.sh(instance_id, script)
+        assert found["Status"] == "Success", found["StandardOutputContent"] + found["StandardErrorContent"]
+        return str(found["StandardOutputContent"])
+
+
+def start(directory: Path) -> Cloud:
+    started = emulator("start", directory)
+    assert started.returncode == 0, started.stderr
+    cloud = Cloud(directory, json.loads(started.stdout))
+    ec2 = cloud.client("ec2")
+    vpc_id = ec2.create_vpc(CidrBlock="10.42.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.42.1.0/24", AvailabilityZone="us-east-1a")
+    cloud.subnet_id = subnet["Subnet"]["SubnetId"]
+    return cloud
+
+
+@pytest.fixture(scope="session", name="emulator_command")
+def _emulator_command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`python -m emulator VERB --directory DIRECTORY OPTIONS...`."""
+    return emulator
+
+
+@pytest.fixture(scope="session", name="wait_for")
+def _wait_for() -> Callable[..., Any]:
+    return wait_for
+
+
+@pytest.fixture(scope="session", name="start_cloud")
+def _start_cloud() -> Callable[[Path], Cloud]:
+    """For a test that needs an emulator of its own, which it must stop itself."""
+    return start
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    directory = tmp_path_factory.mktemp("emulator") / "state"
+    yield start(directory)
+    stopped = emulator("stop", directory)
+    assert stopped.returncode == 0, stopped.stderr
+
+
+@pytest.fixture
+def instance(cloud: Cloud) -> Iterator[str]:
+    instance_id = cloud.launch()
+    yield instance_id
+    cloud.client("ec2").terminate_instances(InstanceIds=[instance_id])
