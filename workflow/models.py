@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +23,17 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def model_digest(folder: Path) -> str:
-    """sha256 over the sorted lines `relative path NUL sha256 of bytes` of a model folder's files, in hex."""
+def listing_digest(root: Path, files: Iterable[Path]) -> str:
+    """sha256 over the lines `relative path NUL sha256 of bytes` of the files, sorted by path, in hex."""
     digest = hashlib.sha256()
-    for path in files_of(folder):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{file_digest(path)}\n".encode())
+    for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
+        digest.update(f"{name}\0{file_digest(path)}\n".encode())
     return digest.hexdigest()
+
+
+def model_digest(folder: Path) -> str:
+    """The digest of everything in a model's folder."""
+    return listing_digest(folder, files_of(folder))
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -48,3 +54,13 @@ def pack_files(root: Path, files: list[Path], archive: Path) -> None:
 
 def pack_folder(folder: Path, archive: Path) -> None:
     pack_files(folder, files_of(folder), archive)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """ValueError for an archive that would write outside the folder: it came over a network."""
+    root = folder.resolve()
+    with zipfile.ZipFile(archive) as source:
+        for entry in source.infolist():
+            if not (root / entry.filename).resolve().is_relative_to(root):
+                raise ValueError(f"{archive.name} has an entry outside its folder: {entry.filename!r}")
+        source.extractall(root)
