@@ -55,7 +55,6 @@ class ModelServer:
             code, arm, answer = self._exchange("POST", "/invocations", body, headers)
             scores = tuple(map(float, json.loads(answer)["predictions"])) if code == 200 else ()
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-            self._close()
             return Reply(status=0, arm="", scores=(), seconds=time.perf_counter() - started)
         return Reply(status=code, arm=arm, scores=scores, seconds=time.perf_counter() - started)
 
@@ -64,11 +63,15 @@ class ModelServer:
         kept = getattr(self._local, "connection", None) is not None
         try:
             return self._send(method, path, body, headers)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            self._close()
-            if not kept:
+        except (OSError, http.client.HTTPException) as error:
+            self._close()  # a connection that failed once refuses every later request
+            if not kept or isinstance(error, TimeoutError):
                 raise
+        try:
             return self._send(method, path, body, headers)
+        except (OSError, http.client.HTTPException):
+            self._close()
+            raise
 
     def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, bytes]:
         connection = getattr(self._local, "connection", None)
