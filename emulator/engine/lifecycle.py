@@ -118,7 +118,6 @@ def _settled_state(turn: Turn, row: Row, inputs: Mapping[str, Json]) -> dict[str
 
 def _partial(turn: Turn, resource: Resource, error: Exception) -> PartialError:
     """What AWS has is the truth for the next update; if even that cannot be read, the id is what must not be lost."""
-    turn.aws.cancelled.clear()
     outputs: dict[str, Json] = {"id": turn.known["id"], "region": turn.region}
     inputs: dict[str, Json] = {}
     try:

@@ -311,6 +311,12 @@ def test_an_account_other_than_the_emulated_one_is_never_touched(aws: TableAws) 
         Provider(aws, ACCOUNT).Configure(provider_pb2.ConfigureRequest(args=encode({"region": "us-east-1"})), context)
 
 
+def test_an_account_that_the_program_does_not_allow_is_never_touched(aws: TableAws) -> None:
+    sent = encode({"region": "us-east-1", "allowedAccountIds": '["111111111111"]'})
+    with pytest.raises(Aborted, match=r"000000000000 is not in aws:allowedAccountIds"):
+        Provider(aws, ACCOUNT).Configure(provider_pb2.ConfigureRequest(args=sent), Context())
+
+
 def test_a_type_without_a_row_is_refused_by_name(provider: Provider) -> None:
     with pytest.raises(Aborted, match="aws:rds/cluster:Cluster 'main' is not emulated"):
         create(provider, "aws:rds/cluster:Cluster")
