@@ -63,9 +63,9 @@ def test_every_variant_lives_where_its_name_says(kind: Kind, variant: Variant) -
 def test_the_registry_has_a_table_for_every_kind_and_each_offers_something() -> None:
     assert set(REGISTRY) == set(Kind)
     assert all(offered(kind) for kind in Kind)
-    assert {id(table) for table in REGISTRY.values()} == {
-        id(getattr(registry, kind.value.upper())) for kind in Kind
-    }, "a kind's own table and its row in REGISTRY are one"
+    assert {id(table) for table in REGISTRY.values()} == {id(getattr(registry, kind.value.upper())) for kind in Kind}, (
+        "a kind's own table and its row in REGISTRY are one"
+    )
 
 
 @pytest.mark.parametrize("stack", STACKS)

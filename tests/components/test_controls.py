@@ -219,7 +219,7 @@ CONTROLS: dict[str, tuple[str, Rule, Bad]] = {
         from_nowhere_in_particular,
         {"cidrIpv4": "0.0.0.0/0"},
     ),
-    "CKV_AWS_23 ingress rules say why": (INGRESS, lambda item: bool(item.inputs.get("description")), {"description": ""}),
+    "CKV_AWS_23 ingress rules say why": (INGRESS, lambda item: bool(item.inputs["description"]), {"description": ""}),
     "EC2.13 no rules inside a group": (
         GROUP,
         lambda item: not item.inputs.get("ingress"),

@@ -80,11 +80,15 @@ def find_disk(volume_id: str) -> str:
     raise HostError(f"volume {volume_id} is not attached after {DISK_SECONDS} s")
 
 
+def is_mounted(folder: Path) -> bool:
+    return subprocess.run(["mountpoint", "--quiet", str(folder)], check=False).returncode == 0
+
+
 def mount_data(volume_id: str) -> None:
     """Mounted at the data folder now and at every boot; formatted only if there is nothing on it."""
     mount = bootstrap.rooted(DATA_MOUNT)
     mount.mkdir(parents=True, exist_ok=True)
-    if subprocess.run(["mountpoint", "--quiet", str(mount)], check=False).returncode == 0:
+    if is_mounted(mount):
         return
     device = find_disk(volume_id)
     if not answer("blkid", device):
@@ -165,7 +169,14 @@ def start(service: Service, *, changed: bool) -> None:
         if changed or answer("systemctl", "is-active", name) != "active":
             say(f"starting {name}")
             answer("systemctl", "reset-failed", name)
-            must("systemctl", "restart", name)
+            try:
+                must("systemctl", "restart", name)
+            except HostError as error:
+                raise HostError(f"service {service['name']}: {error}; its last lines:\n{tail(name)}") from None
+
+
+def tail(unit: str) -> str:
+    return answer("journalctl", "-u", unit, "-n", str(JOURNAL_LINES), "--no-pager")
 
 
 def healthy(url: str) -> bool:
@@ -191,9 +202,10 @@ def wait_for(service: Service, address: str) -> None:
         if state == "failed":
             break
         time.sleep(POLL_SECONDS)
-    tail = answer("journalctl", "-u", unit, "-n", str(JOURNAL_LINES), "--no-pager")
     why = "it failed" if state == "failed" else f"no answer from {url} within {seconds} s"
-    raise HostError(f"service {service['name']}: {why}; see `mlteam logs {service['name']}`; its last lines:\n{tail}")
+    raise HostError(
+        f"service {service['name']}: {why}; see `mlteam logs {service['name']}`; its last lines:\n{tail(unit)}"
+    )
 
 
 def converge(manifest: Mapping[str, Any]) -> None:

@@ -59,7 +59,9 @@ def test_a_service_without_data_has_one_unit() -> None:
     assert set(units.unit_files(plain, LAYOUT)) == {"mlteam-mlflow.service"}
 
 
-@pytest.mark.parametrize("setting", ["User=mlteam-mlflow", "NoNewPrivileges=yes", "PrivateTmp=yes", "ProtectSystem=strict"])
+@pytest.mark.parametrize(
+    "setting", ["User=mlteam-mlflow", "NoNewPrivileges=yes", "PrivateTmp=yes", "ProtectSystem=strict"]
+)
 def test_every_process_of_a_service_is_confined(setting: str) -> None:
     texts = units.unit_files(SERVICE, LAYOUT)
     assert all(setting in text.splitlines() for name, text in texts.items() if name.endswith(".service"))
