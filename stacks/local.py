@@ -1,0 +1,142 @@
+"""The platform on a laptop: the emulated AWS, the engine's state, and a stack on top of both.
+
+What the demo, `make down` and the engine tests share. Everything that it writes is below one folder (`.mlteam/` in
+the checkout). The emulated AWS is ephemeral: a state whose AWS is gone describes nothing, so `start` sets both up anew
+and says so.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from workflow.errors import NoStackError, ResourceError
+
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
+AGE_FOLDERS: Final = ("state", "demo")
+"""What describes an emulated AWS and is worthless without it."""
+FOREIGN: Final = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "PYTHONPATH", "PYTHONHOME"})
+"""What a caller may have set that would reach elsewhere than the emulated AWS, or load other code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Where the emulated AWS answers, as its endpoints.json says."""
+
+    pid: int
+    aws_endpoint_url: str
+    provider_port: int
+    account_id: str
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalPlatform:
+    """One stack on an emulated AWS of its own; `checkout` holds the program, `directory` all that is written."""
+
+    checkout: Path = CHECKOUT
+    directory: Path = CHECKOUT / ".mlteam"
+    stack: str = "local"
+
+    @property
+    def aws_directory(self) -> Path:
+        return self.directory / "aws"
+
+    @property
+    def state_directory(self) -> Path:
+        return self.directory / "state"
+
+    def endpoints(self) -> Endpoints:
+        """NoStackError if no emulated AWS is alive there."""
+        try:
+            record = json.loads((self.aws_directory / "endpoints.json").read_text())
+            os.kill(record["pid"], 0)
+        except (OSError, ValueError) as error:
+            raise NoStackError("no local platform is running", cure="make demo") from error
+        return Endpoints(**{name: record[name] for name in Endpoints.__dataclass_fields__})
+
+    def start(self) -> Endpoints:
+        """An emulated AWS, the one that is alive or a new one; the state of a dead one is removed."""
+        try:
+            return self.endpoints()
+        except NoStackError:
+            self.forget()
+        self._emulator("start")
+        return self.endpoints()
+
+    def stop(self) -> None:
+        """End the emulated AWS and every process on it; ResourceError names what would not end."""
+        self._emulator("stop")
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove what described an emulated AWS that is gone."""
+        for name in AGE_FOLDERS:
+            shutil.rmtree(self.directory / name, ignore_errors=True)
+
+    def environment(self) -> dict[str, str]:
+        """What makes plain `pulumi`, boto3 clients and `mlteam` work on this platform, and on nothing else."""
+        endpoints = self.endpoints()
+        venv = CHECKOUT / ".venv"
+        engine = (venv / "engine-path").read_text().strip()
+        return {
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": endpoints.aws_endpoint_url,
+            "AWS_REGION": endpoints.region,
+            "AWS_DEFAULT_REGION": endpoints.region,
+            "MLTEAM_STACK": self.stack,
+            "PATH": os.pathsep.join([str(venv / "bin"), engine, os.environ.get("PATH", os.defpath)]),
+            "PULUMI_BACKEND_URL": f"file://{self.state_directory}",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_DEBUG_PROVIDERS": f"aws:{endpoints.provider_port}",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "VIRTUAL_ENV": str(venv),
+        }
+
+    def shell(self) -> dict[str, str]:
+        """The caller's environment with `environment` over it, for a child process."""
+        kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+        return {**kept, **self.environment()}
+
+    def pulumi(self, *arguments: str, check: bool = True, capture: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run the engine in the checkout; ResourceError if it fails and `check`."""
+        command = ["pulumi", *arguments, "--non-interactive"]
+        answer = subprocess.run(
+            command,
+            cwd=self.checkout,
+            env=self.shell(),
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE if capture else sys.stderr,
+            stderr=subprocess.PIPE if capture else None,
+        )
+        if check and answer.returncode:
+            said = f":\n{answer.stdout}{answer.stderr}" if capture else ""
+            raise ResourceError(f"pulumi {' '.join(arguments)} failed{said}", cure="mend the line above, run it again")
+        return answer
+
+    def select(self) -> None:
+        """Make the stack if it is not there yet."""
+        self.state_directory.mkdir(parents=True, exist_ok=True)
+        self.pulumi("stack", "select", self.stack, "--create", capture=True)
+
+    def output(self, name: str) -> Any:
+        """A stack output, as JSON."""
+        return json.loads(self.pulumi("stack", "output", name, "--json", "--stack", self.stack, capture=True).stdout)
+
+    def _emulator(self, verb: str) -> None:
+        command = [sys.executable, "-m", "emulator", verb, "--directory", str(self.aws_directory)]
+        answer = subprocess.run(command, cwd=self.checkout, stdout=subprocess.DEVNULL, check=False)
+        if answer.returncode:
+            log = self.aws_directory / "emulator.log"
+            raise ResourceError(f"the emulated AWS did not {verb} (exit code {answer.returncode})", cure=f"see {log}")
