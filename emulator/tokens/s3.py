@@ -15,6 +15,9 @@ def of_bucket(operation: str) -> Property:
     return Property(f"{operation}.Bucket", read="_.id", required=True, replaces=True, cloudformation="/BucketName")
 
 
+# S3 takes all tags at once, and at least one.
+NO_TAGS_LEFT: Final = "contains(_.changed, 'tags') && !(_.tag_list)"
+
 BUCKET = Row(
     "aws:s3/bucket:Bucket",
     "s3",
@@ -57,12 +60,13 @@ BUCKET = Row(
     name_prefix="bucketPrefix",
     name_limit=63,
     name_lower=True,
-    # All tags at once; none left is an empty set.
+    update=(Call("DeleteBucketTagging", {"Bucket": "_.id"}, when=NO_TAGS_LEFT),),
     tags=Tags(
         read="tagging.TagSet",
         set=Call(
             "PutBucketTagging",
             {"Bucket": "_.id"},
+            when="_.tag_list",
             shape=lambda params, known: {**params, "Tagging": {"TagSet": known["tag_list"]}},
         ),
         after_create=True,

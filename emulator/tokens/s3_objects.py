@@ -46,7 +46,7 @@ OBJECT = Row(
         "bucket": Property("PutObject.Bucket", read=_PLACE["Bucket"], required=True, replaces=True),
         "key": Property("PutObject.Key", read=_PLACE["Key"], required=True, replaces=True),
         "content": Property("PutObject.Body", read=None),
-        "source": Property(kind=Kind.ASSET, read=None),
+        "source": Property(kind=Kind.ASSET, type="asset", read=None),
         "sourceHash": Property(type="string", read=None),
         "kmsKeyId": Property("PutObject.SSEKMSKeyId", kind=Kind.ARN),
         "storageClass": Property("PutObject.StorageClass", read="value_or(StorageClass, 'STANDARD')"),

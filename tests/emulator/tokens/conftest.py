@@ -162,6 +162,19 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 _SERIAL = itertools.count()
 
 
+def _created(driver: Driver, token: str, inputs: Mapping[str, Json]) -> Made:
+    """The resource; a type that the server lacks, and whose example says so, ends the test as expected to fail."""
+    unserved = examples()[token].get("unserved")
+    try:
+        made = driver.create(token, f"example{next(_SERIAL)}", inputs)
+    except RefusedError as error:
+        if unserved and "UnknownOperationException" in str(error):
+            pytest.xfail(unserved)
+        raise
+    assert not unserved, f"{token} is served now: remove `unserved` from its example"
+    return made
+
+
 @pytest.fixture
 def make(driver: Driver) -> Iterator[Callable[[str], tuple[Made, dict[str, Made]]]]:
     """Make a type's example after what it needs; at the end everything goes, newest first."""
@@ -173,7 +186,7 @@ def make(driver: Driver) -> Iterator[Callable[[str], tuple[Made, dict[str, Made]
         for name, needed in example.get("needs", {}).items() if own is None else ():
             wanted = needed if isinstance(needed, dict) else {"token": needed}
             needs[name] = _make(wanted["token"], wanted.get("inputs"), needs)[0]
-        made = driver.create(token, f"example{next(_SERIAL)}", filled(own or example["inputs"], needs))
+        made = _created(driver, token, filled(own or example["inputs"], needs))
         standing.append(made)
         return made, needs
 
