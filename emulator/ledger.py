@@ -43,6 +43,7 @@ class Kind:
     timestamps: tuple[str, str] = ("", "")  # members: created, modified
     defaults: Mapping[str, Any] = field(default_factory=dict)
     replaces: bool = False  # an update replaces what was given before, it does not merge
+    keeps: tuple[str, ...] = ()  # members that it leaves all the same
     complete: Complete | None = None  # (call, record) -> members that AWS computes; may refuse
     find: Matches | None = None  # (record, parameters): for requests without the key
     matches: Matches | None = None  # (record, parameters): the filters of `list`
@@ -107,7 +108,7 @@ class Ledger:
             given = shapes.service_model(kind.service).operation_model(kind.update[0]).input_shape.members
             for member in set(given) - {kind.key}:
                 record.pop(member, None)
-            record.update({member: before[member] for member in ("Name", *kind.defaults) if member in before})
+            record.update({member: before[member] for member in (*kind.keeps, *kind.defaults) if member in before})
         record.update(call.parameters)
         if kind.timestamps[1]:
             record[kind.timestamps[1]] = datetime.now(UTC)

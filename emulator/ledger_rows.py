@@ -52,6 +52,7 @@ ASSOCIATION: Final = Kind(
     exists="AssociationAlreadyExists",
     timestamps=("Date", "LastUpdateAssociationDate"),
     replaces=True,
+    keeps=("Name", "AssociationVersion"),
     complete=associations.complete,
     find=associations.is_named,
     matches=associations.matches,

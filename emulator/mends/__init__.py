@@ -3,7 +3,7 @@
 Each module says what moto 5.2.5 does, what AWS does, and has `install()`.
 """
 
-from emulator.mends import identity, logs, parameters, storage
+from emulator.mends import identity, logs, parameters, storage, volumes
 from emulator.mends.addresses import Loopback
 from emulator.mends.association_tags import AssociationTags
 from emulator.mends.budgets import Budgets
@@ -18,6 +18,7 @@ def install() -> None:
     logs.install()
     parameters.install()
     storage.install()
+    volumes.install()
     AssociationTags().install()
     Budgets().install()
     Schedules().install()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_nothing_but_loopback_is_bound() -> None:
-    with pytest.raises(OSError, match="loopback only, not 0.0.0.0"):
+    with pytest.raises(OSError, match=r"loopback only, not 0\.0\.0\.0"):
         _require_loopback("0.0.0.0")
 
 

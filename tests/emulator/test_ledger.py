@@ -132,7 +132,7 @@ def test_callers_are_told_apart(cloud: Any) -> None:
     sts = cloud.client("sts", access_key="alice")
     assert sts.get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:user/alice"
     with pytest.raises(ClientError, match="there is no such role"):
-        sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/none", RoleSessionName="s")
+        sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/none", RoleSessionName="somebody")
     iam = cloud.client("iam")
     role = iam.create_role(RoleName="approver", AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
     session = sts.assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="bob")["Credentials"]

@@ -39,6 +39,7 @@ WITHOUT_EFFECT: Final = re.compile(
     r"MemoryDenyWriteExecute|KeyringMode|SecureBits|DevicePolicy|IPAddress\w+|FixedRandomDelay|WakeSystem|Alias|Also|"
     r"X-\w+"
 )
+SPECIFIED_FOLDERS: Final = {"t": "/run", "S": "/var/lib", "L": "/var/log", "C": "/var/cache"}
 TYPES: Final = ("simple", "exec", "oneshot")
 RESTARTS: Final = ("no", "always", "on-failure", "on-success", "on-abnormal", "on-abort")
 SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
@@ -78,8 +79,8 @@ class Unit:
     def _specified(self, text: str) -> str:
         """Specifiers: the name of the unit and the percent sign; another one is refused, not passed through."""
         stem = self.name.rpartition(".")[0]
-        table = {"n": self.name, "N": stem, "p": stem, "%": "%", "H": "localhost", "t": str(host.path("/run")),
-                 "S": str(host.path("/var/lib")), "L": str(host.path("/var/log")), "h": "/root", "u": "root"}  # fmt: skip
+        table = {"n": self.name, "N": stem, "p": stem, "%": "%", "H": "localhost", "h": "/root", "u": "root"}
+        table |= {letter: str(host.path(place)) for letter, place in SPECIFIED_FOLDERS.items()}
 
         def replaced(found: re.Match[str]) -> str:
             if found[1] not in table:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-import shutil
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -35,8 +35,10 @@ def test_the_private_address_is_loopback_and_the_host_can_serve_on_it(cloud: Any
 
 
 def test_metadata_want_a_token_where_the_instance_says_so(cloud: Any) -> None:
-    required = cloud.launch(MetadataOptions={"HttpTokens": "required", "InstanceMetadataTags": "enabled"},
-                            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "m:job", "Value": "7"}]}])  # fmt: skip
+    required = cloud.launch(
+        MetadataOptions={"HttpTokens": "required", "InstanceMetadataTags": "enabled"},
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "m:job", "Value": "7"}]}],
+    )
     optional = cloud.launch(MetadataOptions={"HttpTokens": "optional"})
     plain = "curl -s -o /dev/null -w '%{http_code}' $AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/meta-data/instance-id"
     assert cloud.out(required, plain) == "401"
@@ -119,20 +121,14 @@ def test_a_data_volume_outlives_its_instance(cloud: Any, wait_for: Callable[...,
     find = f"D=$(lsblk --nodeps --noheadings --output PATH,SERIAL | grep {serial} | cut -d' ' -f1)\n"
     first, second = cloud.launch(), cloud.launch()
     ec2.attach_volume(VolumeId=volume_id, InstanceId=first, Device="/dev/sdf")
-    cloud.out(
-        first, f"set -e\n{find}mkdir $INSTANCE_ROOT/data\n! mount $D $INSTANCE_ROOT/data\nblkid $D || mkfs.ext4 -q $D"
-    )
-    cloud.out(
-        first,
-        f"set -e\n{find}mount $D $INSTANCE_ROOT/data\nmountpoint -q $INSTANCE_ROOT/data\necho kept > $INSTANCE_ROOT/data/x",
-    )
+    prepare = "mkdir $INSTANCE_ROOT/data\n! mount $D $INSTANCE_ROOT/data\nblkid $D || mkfs.ext4 -q $D"
+    write = "mount $D $INSTANCE_ROOT/data\nmountpoint -q $INSTANCE_ROOT/data\necho kept > $INSTANCE_ROOT/data/x"
+    read = "blkid -s TYPE -o value $D\nmkdir $INSTANCE_ROOT/m\nmount $D $INSTANCE_ROOT/m\ncat $INSTANCE_ROOT/m/x"
+    cloud.out(first, f"set -e\n{find}{prepare}\n{write}")
     ec2.terminate_instances(InstanceIds=[first])
     wait_for("terminated", lambda: cloud.state(first) == "terminated")
     ec2.attach_volume(VolumeId=volume_id, InstanceId=second, Device="/dev/sdf")
-    told = cloud.out(
-        second,
-        f"set -e\n{find}blkid -s TYPE -o value $D\nmkdir $INSTANCE_ROOT/m\nmount $D $INSTANCE_ROOT/m\ncat $INSTANCE_ROOT/m/x",
-    )
+    told = cloud.out(second, f"set -e\n{find}{read}")
     assert told.split() == ["ext4", "kept"]
     ec2.detach_volume(VolumeId=volume_id)
     ec2.delete_volume(VolumeId=volume_id)
@@ -140,11 +136,10 @@ def test_a_data_volume_outlives_its_instance(cloud: Any, wait_for: Callable[...,
     ec2.terminate_instances(InstanceIds=[second])
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_python_on_an_instance_is_not_the_programs_own(cloud: Any, instance: str) -> None:
-    told = cloud.out(instance, "python3 -c 'import sys; print(sys.prefix == sys.base_prefix)'")
-    assert told.strip() == "True"
-    assert cloud.sh(instance, "python3 -c 'import moto'")["ResponseCode"] == 1
+    told = cloud.out(instance, "python3 -c 'import sys; print(sys.prefix == sys.base_prefix, sys.prefix)'")
+    is_plain, prefix = told.split()
+    assert (is_plain, prefix) == ("True", sys.base_prefix)
 
 
 def test_user_data_arrives_as_it_was_sent(cloud: Any) -> None:

@@ -146,7 +146,7 @@ def test_a_killed_service_is_started_again_and_a_stopped_one_is_not(
     instance_id, port = service
     wait_for("the service", lambda: answers(port))
     cloud.out(instance_id, "kill -9 $(systemctl show -p MainPID --value web)")
-    wait_for("a restart", lambda: "1" == cloud.out(instance_id, "systemctl show -p NRestarts --value web").strip())
+    wait_for("a restart", lambda: cloud.out(instance_id, "systemctl show -p NRestarts --value web").strip() == "1")
     wait_for("the service again", lambda: answers(port))
     cloud.out(instance_id, "systemctl stop web")
     assert cloud.sh(instance_id, "systemctl is-active web")["ResponseCode"] == 3
@@ -200,8 +200,8 @@ def test_a_timer_starts_its_service(cloud: Any, instance: str, wait_for: Wait) -
     timer = "[Timer]\nOnActiveSec=100ms\nOnUnitActiveSec=200ms\n[Install]\nWantedBy=timers.target"
     cloud.out(
         instance,
-        f"set -e\ncat > {folder}/tick.service <<'END'\n{service_unit}\nEND\ncat > {folder}/tick.timer <<'END'\n{timer}\n"
-        "END\nsystemctl enable --now tick.timer",
+        f"set -e\ncat > {folder}/tick.service <<'END'\n{service_unit}\nEND\n"
+        f"cat > {folder}/tick.timer <<'END'\n{timer}\nEND\nsystemctl enable --now tick.timer",
     )
     wait_for("two ticks", lambda: cloud.out(instance, "cat $INSTANCE_ROOT/root/ticks; true").count("tick") >= 2)
     cloud.out(instance, "systemctl disable --now tick.timer")

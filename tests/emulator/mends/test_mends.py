@@ -1,0 +1,44 @@
+"""The pure parts of what is mended in moto."""
+
+from emulator import imds
+from emulator.mends import storage
+from emulator.mends.launching import merged
+
+
+def test_the_request_goes_over_the_template_and_tags_are_joined() -> None:
+    def tags(**values: str) -> list[dict[str, object]]:
+        return [{"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in values.items()]}]
+
+    template = {"ImageId": "ami-1", "InstanceType": "a", "EbsOptimized": True, "TagSpecifications": tags(a="1", b="1")}
+    found = merged(template, {"InstanceType": "b", "TagSpecifications": tags(b="2")})
+    assert found == {
+        "ImageId": "ami-1",
+        "InstanceType": "b",
+        "EbsOptimized": True,
+        "TagSpecifications": tags(a="1", b="2"),
+    }
+
+
+def test_a_statement_counts_only_if_its_conditions_are_known_to_hold() -> None:
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    plain_http = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    tls = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    unknown = {**deny, "Condition": {"StringEquals": {"aws:PrincipalArn": "x"}}}
+    assert storage.effective({"Statement": [plain_http, tls, unknown, deny]})["Statement"] == [deny, deny]
+    assert storage.effective({"Statement": deny})["Statement"] == [deny]
+
+
+def test_metadata_are_told_by_path_or_listed() -> None:
+    tree = {"meta-data/placement/region": "r", "meta-data/placement/zone": "z", "meta-data/id": "i"}
+    assert imds.read(tree, "/latest/meta-data/placement/region") == "r"
+    assert imds.read(tree, "/latest/meta-data/") == "placement/\nid"
+    assert imds.read(tree, "/latest/meta-data/spot/instance-action") is None
+    assert imds.read(tree, "/other") is None
+
+
+def test_a_token_is_valid_only_if_it_was_given_and_is_young() -> None:
+    tokens = imds.Tokens()
+    assert tokens.is_valid(tokens.make(60))
+    assert not tokens.is_valid(tokens.make(0))
+    assert not tokens.is_valid("made-up")
+    assert not tokens.is_valid(None)
