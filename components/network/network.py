@@ -4,6 +4,8 @@ Subnets give a public IPv4 (a few USD a month for a machine that is on) because 
 gateway (about ten times that) to install packages; no security group lets the internet in (see reach.py).
 """
 
+from __future__ import annotations
+
 import ipaddress
 from dataclasses import dataclass
 from typing import Final

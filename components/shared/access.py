@@ -1,5 +1,7 @@
 """Who may do what beyond a machine's own role: the boundary of every role, and the role that approves."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi_aws as aws

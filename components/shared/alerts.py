@@ -4,6 +4,8 @@ An e-mail subscription waits for its person's click; SMS begins in SNS's sandbox
 only: with `alias/aws/sns` alarms die silently, and a key of our own costs 1 USD a month (security.md, topic row).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final

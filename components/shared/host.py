@@ -4,6 +4,8 @@ Cattle: state's home is the artifact bucket, the data volume is its fast copy. N
 people come in by SSM. It has no user data, because nothing is installed at boot: services arrive by SSM association.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Final
 

@@ -3,6 +3,8 @@
 A standard parameter ends at 4,096 bytes, so it holds the address only.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Final
 

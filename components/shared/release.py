@@ -3,6 +3,8 @@
 A machine fetches both objects by digest, so a running job is never changed under its feet.
 """
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Roles: made in one way only, below the stack's path and within its permissions boundary."""
 
+from __future__ import annotations
+
 from typing import TypeVar
 
 import pulumi_aws as aws

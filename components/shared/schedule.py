@@ -1,5 +1,7 @@
 """Working hours: EventBridge Scheduler starts the host before them and stops it after. Needs no Lambda."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 from typing import Final

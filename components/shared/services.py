@@ -5,6 +5,8 @@ the wanted state replaces the association (its parameter is the state's digest, 
 document's own script starts what is listed and stops what is not.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,5 +1,7 @@
 """Daily snapshots of what a component tags for them, by Data Lifecycle Manager."""
 
+from __future__ import annotations
+
 from typing import Final, TypeVar
 
 import pulumi_aws as aws

@@ -5,6 +5,8 @@ cleaned up; protected and retained from its first update where the stack keeps d
 small images lose money there (facts: 128 KB minimum, requests paid per object).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final

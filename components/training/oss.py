@@ -1,5 +1,7 @@
 """training/oss: a launch template for one-job spot machines. A job is never infrastructure state."""
 
+from __future__ import annotations
+
 import base64
 from typing import Final
 

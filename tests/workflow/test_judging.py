@@ -75,7 +75,7 @@ def test_a_threshold_from_above_is_judged_by_the_upper_bound() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.7976931348623157e308, -0.1, 1.1])
 @pytest.mark.parametrize("side", ["point", "lower", "upper"])
 def test_what_is_no_number_in_range_fails(value: float, side: str) -> None:
-    reasons = failed(with_metric("auc", dataclasses.replace(bound(0.95, 0.94, 0.96), **{side: value})))
+    reasons = failed(with_metric("auc", bound(**{"point": 0.95, "lower": 0.94, "upper": 0.96, side: value})))
     assert len(reasons) == 1
     assert "not usable" in reasons[0]
 

@@ -58,7 +58,9 @@ def test_a_dead_holder_is_replaced_and_cannot_write_any_more(world: Any, address
         dead.check()
     dead.release()
     living.check()
-    assert parse_lease(read(world.client, address).body, address).owner == BOB, "the dead must not release the living"
+    stored = read(world.client, address)
+    assert stored is not None
+    assert parse_lease(stored.body, address).owner == BOB, "the dead must not release the living"
 
 
 def test_a_renewed_lease_is_held(world: Any, address: Any) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import uvicorn
 
+from workflow.aws import Aws
 from workflow.context import Context
 from workflow.deployment import read_deployment
 from workflow.errors import DriftError, GateError, RefusedError, ResourceError
@@ -54,7 +55,8 @@ class Stack:
     registry: "Registry"
 
     def context(self, name: str) -> Context:
-        return dataclasses.replace(self.world.context, record_path=self.folder / f"{name}.json")
+        base: Context = self.world.context
+        return dataclasses.replace(base, record_path=self.folder / f"{name}.json")
 
     def train(self, name: str) -> Context:
         """A record of its own for one of the models that `registry` holds."""
@@ -79,10 +81,11 @@ class Stack:
         return context
 
 
-class As:
+class As(Aws):
     """AWS as somebody else: every client with these keys."""
 
     def __init__(self, keys: dict[str, str]) -> None:
+        super().__init__()
         self._keys = keys
 
     def client(self, service: str) -> Any:
@@ -92,9 +95,6 @@ class As:
             aws_secret_access_key=self._keys["SecretAccessKey"],
             aws_session_token=self._keys["SessionToken"],
         )
-
-    def caller_arn(self) -> str:
-        return str(self.client("sts").get_caller_identity()["Arn"])
 
 
 @dataclasses.dataclass

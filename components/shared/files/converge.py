@@ -34,8 +34,11 @@ class HostError(Exception):
     """The host cannot be made so; the message says why."""
 
 
+STARTED: Final = time.monotonic()
+
+
 def say(text: str) -> None:
-    print(f"converge: {text}", flush=True)  # noqa: T201 - the run's log
+    print(f"converge: {time.monotonic() - STARTED:6.1f} s  {text}", flush=True)  # noqa: T201 - the run's log
 
 
 def answer(*command: str) -> str:
@@ -218,6 +221,7 @@ def converge(manifest: Mapping[str, Any]) -> None:
         requirements=manifest["requirements_sha256"],
         code=manifest["code_sha256"],
     )
+    say("packages and code are there")
     mount_data(manifest["volume_id"])
     address = bootstrap.metadata("local-ipv4")
     retired = retire(name for service in services for name in units.unit_names(service))

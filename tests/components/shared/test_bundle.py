@@ -29,7 +29,8 @@ def test_the_bundle_has_the_workflow_and_the_contracts_and_no_infrastructure() -
 
 
 def test_tools_are_taken_with_their_hashes() -> None:
-    compiled = "aaa==1 \\\n    --hash=sha256:00\nuv==0.9 ; python_version >= '3' \\\n    --hash=sha256:11\n    # via x\nzzz==1\n"
+    uv = "uv==0.9 ; python_version >= '3' \\\n    --hash=sha256:11\n    # via x\n"
+    compiled = f"aaa==1 \\\n    --hash=sha256:00\n{uv}zzz==1\n"
     assert bundle.requirement_blocks(compiled, ["uv"]) == (
         "uv==0.9 ; python_version >= '3' \\\n    --hash=sha256:11\n    # via x\n"
     )

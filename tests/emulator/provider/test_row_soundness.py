@@ -13,7 +13,7 @@ from emulator import tokens
 from emulator.engine import shapes
 from emulator.engine.expressions import compiled
 from emulator.engine.properties import local_type, properties_of, read_path
-from emulator.rows import SAME, Call, Property, Row
+from emulator.rows import SAME, Call, Kind, Property, Row
 
 # Importing pulumi_aws's old names warns of itself.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -55,7 +55,8 @@ def test_every_property_of_a_row_is_a_member_of_a_call_that_the_row_makes(token:
     row = tokens.rows()[token]
     made = {call.operation for call in (*row.create, *row.update)}
     for name, prop in row.properties.items():
-        assert prop.paths or prop.fields or local_type(prop), f"{name} has neither a path nor a type"
+        is_typed = prop.paths or prop.fields or local_type(prop) or prop.kind is Kind.ASSET
+        assert is_typed, f"{name} has neither a path nor a type"
         for path in prop.paths:
             assert path.split(".")[0] in made, f"{name} goes into {path}, which the row never calls"
             check_fields(prop, shapes.shape_at(row.service, path), name)
@@ -66,7 +67,7 @@ def check_fields(prop: Property, shape: shapes.Shape, name: str) -> None:
     for key, field in prop.fields.items():
         for path in field.paths:
             check_fields(field, shapes.member_at(below, path), f"{name}.{key}")
-    if not prop.fields and not local_type(prop) and prop.kind.value == "plain":
+    if not prop.fields and not local_type(prop) and prop.kind is Kind.PLAIN:
         assert below.type_name != "structure", f"{name} is a structure without fields"
 
 

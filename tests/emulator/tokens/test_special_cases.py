@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.archives import packed
-from emulator.engine.values import ARCHIVE, Asset
+from emulator.engine.values import ARCHIVE, ASSET, Asset
 
 Make = Callable[..., tuple[Any, dict[str, Any]]]
 
@@ -95,3 +95,23 @@ def test_an_archive_has_the_same_bytes_each_time(tmp_path: Path) -> None:
 def test_a_remote_archive_is_refused() -> None:
     with pytest.raises(ValueError, match="not a remote one"):
         packed(Asset(ARCHIVE, (("uri", "https://example.com/a.zip"),)))
+
+
+@pytest.mark.slow
+def test_an_object_holds_the_bytes_of_its_file_or_archive(driver: Any, tmp_path: Path) -> None:
+    bucket = driver.create("aws:s3/bucket:Bucket", "assets", {"forceDestroy": True})
+    (tmp_path / "model.bin").write_bytes(b"\x00\xff")
+    file = Asset(ASSET, (("hash", "1"), ("path", str(tmp_path / "model.bin"))))
+    archive = Asset(ARCHIVE, (("assets", {"model.bin": file}), ("hash", "2")))
+    for key, source, wanted in (("file", file, b"\x00\xff"), ("zip", archive, packed(archive))):
+        inputs = {"bucket": bucket.id, "key": key, "source": source}
+        made = driver.create("aws:s3/bucketObjectv2:BucketObjectv2", key, inputs)
+        body = driver.aws.client("s3", "us-east-1").get_object(Bucket=bucket.id, Key=key)["Body"].read()
+        assert body == wanted
+        again, _ = driver.check(made, inputs)
+        assert not driver.diff(made, again).diffs, "the second diff is not empty"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="absolute path"):
+        packed(Asset(ASSET, (("path", str(tmp_path / "no.bin")),)))

@@ -127,7 +127,7 @@ def ab_test(sides: Mapping[ArmName, Any], seed: int) -> Experiment:
 
 
 def test_another_draw_of_the_reserved_groups_gives_the_same_story() -> None:
-    """But for the weak candidate's point, which the luck of some 15 groups of 8s may put below the threshold as well."""
+    """But for the weak candidate's point, which the luck of 15 groups of 8s may put below the threshold as well."""
     wanted = load_project(EXAMPLE / "project").thresholds["auc"].value
     found = measure(Bands(dev_fraction=0.01, staging_fraction=0.10, salt="a"))
     assert found["weak"].auc.lower < wanted
