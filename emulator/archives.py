@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from emulator.engine.properties import content
 from emulator.engine.values import ARCHIVE, Asset
 
 # The earliest time that a zip file can hold.
@@ -18,19 +17,33 @@ _MODE: Final = 0o644 << 16
 
 
 def packed(source: Asset) -> bytes:
-    """A file as it is, an archive as a zip file; ValueError for one from a URL."""
+    """A text or file as it is, an archive as a zip file; ValueError for one from a URL."""
     if source.signature != ARCHIVE:
-        return content(source)
+        return _content(source)
     path = dict(source.members).get("path")
     if path and Path(str(path)).is_file():
         return Path(str(path)).read_bytes()  # an archive already
     return _zipped(dict(_entries(source, "")))
 
 
+def _content(asset: Asset) -> bytes:
+    members = dict(asset.members)
+    if members.get("text") is not None:
+        return str(members["text"]).encode()
+    if not members.get("path"):
+        raise ValueError("only text and file assets are emulated, not a remote one")
+    path = Path(str(members["path"]))
+    if not path.is_file():  # the engine does not tell an attached provider where the program is
+        raise ValueError(
+            f"asset {path} is no file; give an absolute path, a relative one is not seen from the provider"
+        )
+    return path.read_bytes()
+
+
 def _entries(source: Asset, prefix: str) -> Iterator[tuple[str, bytes]]:
     members = dict(source.members)
     if source.signature != ARCHIVE:
-        yield prefix.removesuffix("/"), content(source)
+        yield prefix.removesuffix("/"), _content(source)
     elif members.get("path"):
         yield from _files(Path(str(members["path"])), prefix)
     elif isinstance(members.get("assets"), dict):
@@ -41,6 +54,8 @@ def _entries(source: Asset, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _files(folder: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
+    if not folder.is_dir():
+        raise ValueError(f"archive {folder} is neither a file nor a folder; give an absolute path")
     for path in folder.rglob("*"):
         if path.is_file():
             yield f"{prefix}{path.relative_to(folder).as_posix()}", path.read_bytes()

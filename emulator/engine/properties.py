@@ -2,15 +2,13 @@
 
 import base64
 import datetime
-import io
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
+from emulator.archives import packed
 from emulator.engine import expressions, shapes
-from emulator.engine.values import ARCHIVE, UNKNOWN, Asset
+from emulator.engine.values import UNKNOWN, Asset
 from emulator.rows import SAME, Call, Function, Json, Kind, Property, Row
 
 REGION: Final = Property(type="string", replaces=True)  # pulumi-aws 7 has it on every type
@@ -100,7 +98,7 @@ def to_api(value: Json, prop: Property, shape: shapes.Shape) -> Json:
             key, text = ("Key", "Value") if "Key" in shape.member.members else ("key", "value")
             return [{key: name, text: content} for name, content in value.items()]
         case Kind.ASSET:
-            return content(value) if isinstance(value, Asset) else value.encode()
+            return packed(value) if isinstance(value, Asset) else value.encode()
     return value
 
 
@@ -130,33 +128,6 @@ def put(target: dict[str, Json], path: str, value: Json) -> None:
             here[step] = {**here[step], **value}
         else:
             here[step] = value
-
-
-def content(asset: Asset) -> bytes:
-    """The bytes of an asset; an archive is packed as a zip whose bytes depend on names and contents only."""
-    members = dict(asset.members)
-    if members.get("text") is not None:
-        return str(members["text"]).encode()
-    if asset.signature == ARCHIVE:
-        return _packed(members.get("assets"))
-    if not members.get("path"):
-        raise ValueError("only text and file assets are emulated, not a remote one")
-    path = Path(str(members["path"]))
-    if not path.is_file():  # the engine does not tell an attached provider where the program is
-        raise ValueError(
-            f"asset {path} is no file; give an absolute path, a relative one is not seen from the provider"
-        )
-    return path.read_bytes()
-
-
-def _packed(assets: Json) -> bytes:
-    if not isinstance(assets, dict):
-        raise ValueError("only an archive of named assets is emulated, not one of a folder or an address")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(assets):
-            archive.writestr(zipfile.ZipInfo(name), content(assets[name]), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 def read_path(prop: Property) -> str | None:

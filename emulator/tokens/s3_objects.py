@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from emulator.archives import packed
 from emulator.rows import Call, Json, Kind, Property, Row, Tags
 from emulator.tokens.s3 import NO_TAGS_LEFT
 
@@ -16,10 +15,7 @@ def _one_source(inputs: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 def _whole(params: dict[str, Json], known: Mapping[str, Json]) -> dict[str, Json]:
     """What is put takes the place of everything, tags too."""
-    source = known["in"].get("source")
-    body = {} if source is None else {"Body": packed(source)}
-    tags = {"Tagging": urlencode(known["tag_map"])} if known["tag_map"] else {}
-    return {**params, **body, **tags}
+    return {**params, "Tagging": urlencode(known["tag_map"])} if known["tag_map"] else params
 
 
 def _only_this(params: dict[str, Json], known: Mapping[str, Json]) -> dict[str, Json]:
@@ -46,7 +42,7 @@ OBJECT = Row(
         "bucket": Property("PutObject.Bucket", read=_PLACE["Bucket"], required=True, replaces=True),
         "key": Property("PutObject.Key", read=_PLACE["Key"], required=True, replaces=True),
         "content": Property("PutObject.Body", read=None),
-        "source": Property(kind=Kind.ASSET, type="asset", read=None),
+        "source": Property("PutObject.Body", kind=Kind.ASSET, read=None),
         "sourceHash": Property(type="string", read=None),
         "kmsKeyId": Property("PutObject.SSEKMSKeyId", kind=Kind.ARN),
         "storageClass": Property("PutObject.StorageClass", read="value_or(StorageClass, 'STANDARD')"),
