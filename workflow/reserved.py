@@ -1,20 +1,18 @@
-"""The reserved images of a sample: their manifest verified, their pixels read, the broken ones named and left out."""
+"""The reserved images of a sample: their pixels read, the broken ones named and left out, none of them trained on."""
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from workflow import s3
 from workflow.context import Context
 from workflow.errors import DriftError, ResourceError
-from workflow.manifest import Image, images_of
+from workflow.manifest import Image
 from workflow.pixels import BrokenImageError, row_of
 from workflow.project import Project
-from workflow.sections import ManifestRecord
 from workflow.statistics.metrics import Floats
 
 _DOWNLOADS: Final = 16
@@ -29,17 +27,6 @@ class Reserved:
     rows: Floats
     labels: Floats
     broken: tuple[str, ...]
-
-
-def read_manifest(client: Any, record: ManifestRecord, name: str) -> tuple[Image, ...]:
-    """DriftError when the manifest is gone or is not the one that was recorded."""
-    stored = s3.read(client, s3.parse(record.uri))
-    if stored is None:
-        raise DriftError(f"the {name} manifest {record.uri} is gone", cure="mlteam sample")
-    found = hashlib.sha256(stored.body).hexdigest()
-    if found != record.digest:
-        raise DriftError(f"the {name} manifest {record.uri} has digest {found}, recorded {record.digest}")
-    return tuple(images_of(stored.body.splitlines(), source=record.uri))
 
 
 def refuse_leak(reserved: Sequence[Image], trained: Sequence[Image]) -> None:

@@ -17,11 +17,12 @@ from workflow.experiment import Experiment
 from workflow.model_store import note
 from workflow.project import Project, load_project
 from workflow.record import read_section, write_section
-from workflow.reserved import Reserved, read_images, read_manifest
+from workflow.reserved import Reserved, read_images
 from workflow.sampling import ABTEST
 from workflow.sections import SampleRecord, TrainRecord
 from workflow.statistics.sequential import Decision
 from workflow.traffic import Split, requests_of, send
+from workflow.training.data import read_manifest
 from workflow.verdicts import SHOWN, AbTestRecord
 
 _WORKERS: Final = 4
@@ -63,7 +64,8 @@ def _refuse_other(deployment: Deployment, digest: str) -> None:
 
 def _reserved(context: Context, project: Project) -> Reserved:
     sample = read_section(context.record_path, "sample", SampleRecord, stack=context.platform.stack)
-    images = read_manifest(context.aws.client("s3"), sample.manifests[ABTEST], ABTEST)
+    manifest = sample.manifests[ABTEST]
+    images = read_manifest(context.aws.client("s3"), manifest.uri, manifest.digest)
     with context.progress.waiting(f"reading {len(images)} reserved images"):
         return read_images(context, project, images)
 

@@ -21,13 +21,14 @@ from workflow.model_store import fetch_model, log_evaluation
 from workflow.predictor import PredictionError, Predictor, load_predictor
 from workflow.project import Project, load_project
 from workflow.record import read_section, write_section
-from workflow.reserved import Reserved, read_images, read_manifest, refuse_leak
+from workflow.reserved import Reserved, read_images, refuse_leak
 from workflow.sampling import EVALUATION
 from workflow.sections import SampleRecord, TrainRecord
 from workflow.serving.loadout import load_archive
 from workflow.statistics.auc import auc_bound, delong_bound, groups_per_class, one_image_per_group
 from workflow.statistics.bootstrap import Bound, Sample, clustered_bound, paired_bound
 from workflow.statistics.metrics import METRICS, Floats
+from workflow.training.data import read_manifest
 from workflow.verdicts import ChampionScores, EvaluateRecord
 
 SEED: Final = 20240229
@@ -66,8 +67,9 @@ def _reserved(context: Context, project: Project, train: TrainRecord, sample: Sa
     if sample.manifests[train.tier].digest != train.manifest_digest:
         raise DriftError("the candidate was trained on another sample than the record's", cure="mlteam train")
     client = context.aws.client("s3")
-    images = read_manifest(client, sample.manifests[EVALUATION], EVALUATION)
-    refuse_leak(images, read_manifest(client, sample.manifests[train.tier], train.tier))
+    reserved, trained = sample.manifests[EVALUATION], sample.manifests[train.tier]
+    images = read_manifest(client, reserved.uri, reserved.digest)
+    refuse_leak(images, read_manifest(client, trained.uri, trained.digest))
     with context.progress.waiting(f"reading {len(images)} reserved images"):
         return read_images(context, project, images)
 
