@@ -39,12 +39,19 @@ class Release(PlatformComponent[ReleaseOutputs]):
         requirements = hashlib.sha256((args.root / REQUIREMENTS).read_bytes()).hexdigest()
         paths = code_files(args.root)
         code = listing_digest({path: (args.root / path).read_bytes() for path in paths})
+        # Absolute, because a provider that is attached to has a working folder of its own.
         self.objects = (
             self._create_object(
-                args, "requirements", f"workflow/requirements/{requirements}.txt", FileAsset(REQUIREMENTS)
+                args,
+                "requirements",
+                f"workflow/requirements/{requirements}.txt",
+                FileAsset(str(args.root / REQUIREMENTS)),
             ),
             self._create_object(
-                args, "code", f"workflow/code/{code}.zip", AssetArchive({path: FileAsset(path) for path in paths})
+                args,
+                "code",
+                f"workflow/code/{code}.zip",
+                AssetArchive({path: FileAsset(str(args.root / path)) for path in paths}),
             ),
         )
         self.publish(ReleaseOutputs(requirements_sha256=requirements, code_sha256=code))
