@@ -200,6 +200,11 @@ def test_a_secret_input_stays_secret_in_check_create_and_read(provider: Provider
     assert decode(read.properties)["cidrBlock"] == Secret("10.0.0.0/16")
 
 
+def test_a_secret_that_is_no_text_stays_secret_too(provider: Provider) -> None:
+    outputs = decode(create(provider, VPC, cidrBlock="10.0.0.0/16", enableDnsSupport=Secret(True)).properties)
+    assert outputs["enableDnsSupport"] == Secret(True)
+
+
 def test_an_output_that_repeats_a_secret_is_sealed_too(provider: Provider, aws: TableAws) -> None:
     aws.answers["DescribeVpcs"] = {"Vpcs": [{"VpcId": "vpc-1", "OwnerId": "x-hunter2-x"}]}
     outputs = decode(create(provider, VPC, cidrBlock=Secret("hunter2")).properties)
