@@ -7,7 +7,6 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from enum import Enum
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -43,7 +42,7 @@ def _decode(kind: Any, value: object, path: str, faults: list[str]) -> object:
         return tuple(_decode(item, each, f"{path}[{at}]", faults) for at, each in enumerate(value))
     if isinstance(origin, type) and issubclass(origin, StrEnum):
         if value in list(origin):
-            return origin(value)
+            return origin(str(value))
         allowed = ", ".join(origin)
         faults.append(f"{path.lstrip('.') or 'document'}: one of {allowed} expected, {_shown(value)} given")
         return None
@@ -51,11 +50,6 @@ def _decode(kind: Any, value: object, path: str, faults: list[str]) -> object:
         if isinstance(value, dict):
             item = typing.get_args(kind)[1]
             return {name: _decode(item, each, f"{path}.{name}", faults) for name, each in value.items()}
-    elif isinstance(origin, type) and issubclass(origin, Enum):
-        if value in {member.value for member in origin}:
-            return origin(value)
-        faults.append(f"{path.lstrip('.')}: {value!r} given, allowed: {', '.join(str(each.value) for each in origin)}")
-        return None
     elif _is_leaf(origin, value):
         return float(typing.cast(float, value)) if origin is float else value
     faults.append(f"{path.lstrip('.') or 'document'}: {_name(origin)} expected, {_shown(value)} given")

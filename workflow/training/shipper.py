@@ -15,6 +15,7 @@ from workflow.training.tracker import Fact, RefusedFactError, Tracker
 
 POLL_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 10.0
+SHOWN_CHARACTERS: Final = 200
 BATCH_FACTS: Final = 100
 """MLflow takes at most 100 params or tags a batch."""
 
@@ -107,4 +108,4 @@ class Shipper:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0][:SHOWN_CHARACTERS] if lines else type(error).__name__

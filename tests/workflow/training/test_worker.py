@@ -8,6 +8,7 @@ import pytest
 
 from workflow.aws import Aws
 from workflow.training.job import Job, State, Status, read_status
+from workflow.training.tracker import MLFLOW_SETTINGS
 from workflow.training.worker import work
 
 pytestmark = pytest.mark.slow
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def outcome(world: Any, put_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Status]:
     """Put a job and carry it out, without a tracking server."""
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
-        monkeypatch.setenv(name, "")  # the worker sets them; this puts them back
+    for name, value in {**MLFLOW_SETTINGS, "MLFLOW_TRACKING_URI": "", "MLFLOW_EXPERIMENT_NAME": ""}.items():
+        monkeypatch.setenv(name, value)  # the worker sets them; this puts them back
 
     def carry_out(images: dict[str, bytes], **changes: Any) -> Status:
         job = put_job(images, **changes)

@@ -19,6 +19,7 @@ from workflow.aws import Aws
 from workflow.models import model_digest
 from workflow.training.delivery import deliver_kept
 from workflow.training.job import Job, State, Status, read_status
+from workflow.training.tracker import MLFLOW_SETTINGS
 from workflow.training.worker import work
 
 pytestmark = pytest.mark.slow
@@ -74,8 +75,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
 
 @pytest.fixture
 def job_of(put_job: Callable[..., Job], server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
-        monkeypatch.setenv(name, "")  # the worker sets them; this puts them back
+    for name, value in {**MLFLOW_SETTINGS, "MLFLOW_TRACKING_URI": "", "MLFLOW_EXPERIMENT_NAME": ""}.items():
+        monkeypatch.setenv(name, value)  # the worker sets them; this puts them back
     return partial(put_job, tracking_uri=server.uri)
 
 
