@@ -64,6 +64,7 @@ class Instance:
         return {
             "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or _default_cache("uv", caches),
             "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or _default_cache("pip", caches),
+            **_user_settings(),
             **inherited,
             **self._addresses,
             processes.MARKER: str(self.root),
@@ -158,6 +159,18 @@ class Instance:
     def remove(self) -> None:
         """The root volume dies with the instance; mounted volumes are links and stay."""
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _user_settings() -> dict[str, str]:
+    """Where the user's own pip and uv settings lie: HOME is another one on the instance."""
+    home = Path(os.environ.get("HOME") or "/nonexistent")
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    wanted = (
+        ("PIP_CONFIG_FILE", settings / "pip" / "pip.conf"),
+        ("PIP_CONFIG_FILE", home / ".pip" / "pip.conf"),
+        ("UV_CONFIG_FILE", settings / "uv" / "uv.toml"),
+    )
+    return {name: str(path) for name, path in reversed(wanted) if path.is_file()}
 
 
 def _default_cache(tool: str, fallback: Path) -> str:

@@ -84,12 +84,13 @@ def test_user_data_runs_once_and_its_output_is_kept(cloud: Any, wait_for: Callab
 
 def _ping(cloud: Any, instance_id: str) -> str:
     found = cloud.client("ssm").describe_instance_information()["InstanceInformationList"]
-    return next(one["PingStatus"] for one in found if one["InstanceId"] == instance_id)
+    return next(str(one["PingStatus"]) for one in found if one["InstanceId"] == instance_id)
 
 
-def test_user_data_of_another_form_is_refused_in_the_log(cloud: Any) -> None:
+def test_user_data_of_another_form_is_refused_in_the_log(cloud: Any, wait_for: Callable[..., Any]) -> None:
     instance_id = cloud.launch("#cloud-config\npackages: [git]\n")
     log = cloud.root(instance_id) / "var/log/cloud-init-output.log"
+    wait_for("the log", log.exists)
     assert "'#cloud-config'; only scripts that start with '#!' are emulated" in log.read_text()
     cloud.client("ec2").terminate_instances(InstanceIds=[instance_id])
 
@@ -108,7 +109,7 @@ def test_terminate_leaves_no_process_and_no_root_volume(cloud: Any, wait_for: Ca
 def test_shutdown_ends_the_instance_as_it_was_told(
     cloud: Any, wait_for: Callable[..., Any], behavior: str, state: str
 ) -> None:
-    instance_id = cloud.launch("#!/bin/sh\nshutdown -h now\n", InstanceInitiatedShutdownBehavior=behavior)
+    instance_id = cloud.launch("#!/bin/sh\nshutdown -h now\n", waits=False, InstanceInitiatedShutdownBehavior=behavior)
     wait_for(state, lambda: cloud.state(instance_id) == state)
     found = cloud.client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
     assert found["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
