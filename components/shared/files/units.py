@@ -133,7 +133,7 @@ def _backup(service: Mapping[str, Any], layout: Layout) -> str:
 def _timer(service: Mapping[str, Any], layout: Layout) -> str:
     return (
         f"[Unit]\nDescription=backup of mlteam service {layout.service}, regularly\n\n"
-        f"[Timer]\nOnBootSec={FIRST_BACKUP_MINUTES}min\nOnUnitActiveSec={service['backup_minutes']}min\n\n"
+        f"[Timer]\nOnActiveSec={FIRST_BACKUP_MINUTES}min\nOnUnitActiveSec={service['backup_minutes']}min\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
 

@@ -50,7 +50,7 @@ def test_a_service_restores_before_it_starts_and_backs_up_after_it_stops() -> No
 def test_backups_run_by_a_timer() -> None:
     texts = units.unit_files(SERVICE, LAYOUT)
     assert set(texts) == {"mlteam-mlflow.service", "mlteam-mlflow-backup.service", "mlteam-mlflow-backup.timer"}
-    assert "OnUnitActiveSec=15min" in texts["mlteam-mlflow-backup.timer"]
+    assert "OnActiveSec=2min\nOnUnitActiveSec=15min" in texts["mlteam-mlflow-backup.timer"]
     assert "Type=oneshot" in texts["mlteam-mlflow-backup.service"]
 
 
