@@ -6,7 +6,6 @@ from the moment they boot.
 """
 
 import logging
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from threading import Thread
@@ -16,7 +15,7 @@ from moto.ec2.models import ec2_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from emulator import validation
-from emulator.executors import associations
+from emulator.executors import associations, documents, told
 from emulator.executors.ec2 import Ec2Executor
 from emulator.executors.instances import Instance
 from emulator.executors.runs import Invocation, new_command_id
@@ -75,7 +74,7 @@ class SsmExecutor:
         executions = self._executions.setdefault((record["AssociationId"], record["AssociationVersion"]), {})
         if instance is None or not instance.is_on or machine.id in executions:
             return
-        if not associations.is_target(record, machine.id, _tags(machine)):
+        if not associations.is_target(record, machine.id, told.tags(machine)):
             return
         invocation = self._new(new_command_id(), machine.id, record)
         executions[machine.id] = invocation
@@ -98,8 +97,6 @@ class SsmExecutor:
         self._tell(record, executions)
 
     def _run(self, invocation: Invocation, instance: Instance, place: Place, given: Mapping[str, list[str]]) -> None:
-        from emulator.executors import documents
-
         try:
             content = associations.content(*place, invocation.document_name, invocation.document_version)
             invocation.run(instance, content, documents.resolve(content, given))
@@ -111,7 +108,7 @@ class SsmExecutor:
             log.warning("%s on %s: %s: %s", invocation.document_name, instance.id, invocation.status, " | ".join(tail))
 
     def _tell(self, record: Record, executions: dict[str, Invocation]) -> None:
-        record["Overview"] = associations.overview([_word(one) for one in executions.values()])
+        record["Overview"] = associations.overview([told.word(one) for one in executions.values()])
 
     def _new(self, command_id: str, instance_id: str, record: Record) -> Invocation:
         invocation = Invocation(
@@ -136,19 +133,19 @@ class SsmExecutor:
     def _list_executions(self, call: Call) -> Record:
         record = self._known(call)
         versions = [key for key in self._executions if key[0] == record["AssociationId"] and self._executions[key]]
-        found = [_execution(record, version, self._executions[_, version]) for _, version in reversed(versions)]
+        found = [told.execution(record, version, self._executions[_, version]) for _, version in reversed(versions)]
         return page(found, "AssociationExecutions", call.parameters)
 
     def _list_execution_targets(self, call: Call) -> Record:
         record = self._known(call)
         mine = [key for key in self._executions if key[0] == record["AssociationId"]]
-        version = next((v for id_, v in mine if _execution_id(id_, v) == call.parameters["ExecutionId"]), "")
+        version = next((v for id_, v in mine if told.execution_id(id_, v) == call.parameters["ExecutionId"]), "")
         executions = self._executions.get((record["AssociationId"], version))
         if not executions:
             raise AwsError(
                 "AssociationExecutionDoesNotExist", f"there is no execution {call.parameters['ExecutionId']!r}"
             )
-        found = [_target(record, version, one) for one in executions.values()]
+        found = [told.target(record, version, one) for one in executions.values()]
         return page(found, "AssociationExecutionTargets", call.parameters)
 
     def _known(self, call: Call) -> Record:
@@ -160,8 +157,6 @@ class SsmExecutor:
     # --- commands
 
     def _send(self, call: Call) -> Record:
-        from emulator.executors import documents
-
         asked, place = call.parameters, (call.account_id, call.region)
         content = associations.content(*place, asked["DocumentName"], asked.get("DocumentVersion"))
         documents.check(content)
@@ -192,7 +187,7 @@ class SsmExecutor:
         if targets:
             machines = _machines(call.account_id, call.region)
             record = {"Targets": targets}
-            wanted = [m.id for m in machines if m.id in online and associations.is_target(record, m.id, _tags(m))]
+            wanted = [m.id for m in machines if m.id in online and associations.is_target(record, m.id, told.tags(m))]
         return [online[id_] for id_ in wanted]
 
     def _command(self, command: Record) -> Record:
@@ -225,7 +220,7 @@ class SsmExecutor:
 
     def _information(self, call: Call) -> Record:
         machines = [m for m in _machines(call.account_id, call.region) if m.id in self._ec2.instances]
-        found = [_describe(machine, self._ec2.instances[machine.id]) for machine in machines]
+        found = [told.describe(machine, self._ec2.instances[machine.id]) for machine in machines]
         wanted: list[str] = []
         for condition in call.parameters.get("Filters") or ():
             wanted = condition["Values"] if condition["Key"] == "InstanceIds" else wanted
@@ -248,61 +243,3 @@ def _validated(function: Answer) -> Answer:
 
 def _machines(account_id: str, region: str) -> list[Any]:
     return [m for m in ec2_backends[account_id][region].all_instances() if m.state != "terminated"]
-
-
-def _tags(machine: Any) -> dict[str, str]:
-    return {tag["key"]: tag["value"] for tag in machine.get_tags()}
-
-
-def _word(invocation: Invocation) -> str:
-    """A status in State Manager's words."""
-    return invocation.status if invocation.is_over or invocation.status == "Pending" else "InProgress"
-
-
-def _describe(machine: Any, instance: Instance) -> Record:
-    return {
-        "InstanceId": machine.id,
-        "PingStatus": "Online" if instance.is_on else "ConnectionLost",
-        "LastPingDateTime": datetime.now(UTC),
-        "AgentVersion": "3.3.0.0",
-        "IsLatestVersion": True,
-        "PlatformType": "Linux",
-        "PlatformName": "Ubuntu",
-        "PlatformVersion": "24.04",
-        "ResourceType": "EC2Instance",
-        "IPAddress": machine.private_ip,
-        "ComputerName": machine.private_dns_name,
-    }
-
-
-def _execution_id(association_id: str, version: str) -> str:
-    return str(uuid.uuid5(uuid.UUID(association_id), version))
-
-
-def _execution(record: Record, version: str, executions: Mapping[str, Invocation]) -> Record:
-    summary = associations.overview([_word(one) for one in executions.values()])
-    counts = ", ".join(f"{word}={count}" for word, count in summary["AssociationStatusAggregatedCount"].items())
-    return {
-        "AssociationId": record["AssociationId"],
-        "AssociationVersion": version,
-        "ExecutionId": _execution_id(record["AssociationId"], version),
-        "Status": summary["Status"],
-        "DetailedStatus": summary["DetailedStatus"],
-        "CreatedTime": min(one.began for one in executions.values()),
-        "LastExecutionDate": max(one.ended or one.began for one in executions.values()),
-        "ResourceCountByStatus": f"{{{counts}}}",
-    }
-
-
-def _target(record: Record, version: str, invocation: Invocation) -> Record:
-    return {
-        "AssociationId": record["AssociationId"],
-        "AssociationVersion": version,
-        "ExecutionId": _execution_id(record["AssociationId"], version),
-        "ResourceId": invocation.instance_id,
-        "ResourceType": "ManagedInstance",
-        "Status": _word(invocation),
-        "DetailedStatus": invocation.status,
-        "LastExecutionDate": invocation.ended or invocation.began,
-        "OutputSource": {"OutputSourceId": invocation.command_id, "OutputSourceType": "RunCommand"},
-    }

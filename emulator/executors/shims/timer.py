@@ -64,10 +64,10 @@ def main(_: str, arguments: list[str]) -> int:
 
 
 def _start(name: str) -> None:
-    from emulator.executors.shims import systemctl
+    from emulator.executors.shims import manager  # which imports this module
 
     try:
-        systemctl.start(name)
+        manager.start(name)
     except ShimError as error:
         journal.note(name, str(error))
 
