@@ -1,5 +1,6 @@
 """One set of keys: Settings, Pulumi.yaml and whatever else lists them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ def declared() -> dict[str, dict[str, Any]]:
     return {key.removeprefix("mlteam:"): entry for key, entry in project_file()["config"].items()}
 
 
+def documented(markdown: str) -> set[str]:
+    """Keys of a config table whose rows begin with | `mlteam:key` |."""
+    return set(re.findall(r"^\| `mlteam:(\w+)` \|", markdown, flags=re.MULTILINE))
+
+
 def as_text(default: object) -> str:
     """A default as `pulumi config set` would store it."""
     if isinstance(default, tuple):
@@ -39,6 +45,12 @@ def test_pulumi_yaml_and_settings_have_the_same_defaults() -> None:
     assert {key: str(entry["default"]) for key, entry in declared().items()} == {
         key: as_text(default) for key, default in defaults.items()
     }
+
+
+def test_a_readme_with_a_config_table_lists_exactly_the_settings() -> None:
+    assert documented("| key | what |\n|---|---|\n| `mlteam:owner` | who |\n") == {"owner"}
+    listed = documented((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert listed in (set(), set(keys()))
 
 
 def test_no_key_has_a_type_because_the_engine_would_stop_at_its_first_fault() -> None:

@@ -162,6 +162,14 @@ def prepare(region: str, bucket: str, *, requirements: str, code: str) -> Runtim
     return Runtime(ensure_packages(client, bucket, requirements), ensure_code(client, bucket, code))
 
 
+def prune(runtime: Runtime) -> None:
+    """Remove packages and code of earlier runs: a small disk holds two generations, not ten."""
+    for current in (runtime.python.parent.parent, runtime.code):
+        for other in current.parent.iterdir():
+            if other.is_dir() and other != current:
+                shutil.rmtree(other, ignore_errors=True)
+
+
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tools", type=Path, help="pinned requirements of the tools")

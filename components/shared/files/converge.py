@@ -245,6 +245,7 @@ def converge(manifest: Mapping[str, Any]) -> None:
         start(service, changed=changed[service["name"]])
     for service in services:
         wait_for(service, address)
+    bootstrap.prune(runtime)  # only now: until here the earlier generation may still be running
 
 
 def main(manifest_path: str) -> int:

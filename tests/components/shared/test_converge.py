@@ -136,6 +136,13 @@ def test_a_secret_that_another_host_makes_in_between_is_taken() -> None:
     assert converge.secret_value(Raced(), "/x") == "theirs"
 
 
+def test_only_the_current_generation_of_packages_and_code_is_kept(tmp_path: Path) -> None:
+    for name in ("venvs/new/bin", "venvs/old/bin", "code/new", "code/old"):
+        (tmp_path / name).mkdir(parents=True)
+    bootstrap.prune(bootstrap.Runtime(tmp_path / "venvs/new/bin/python", tmp_path / "code/new"))
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["new", "new"]
+
+
 def test_code_with_another_digest_is_refused(machine: Path) -> None:
     with pytest.raises(SystemExit, match="sha256 is"):
         bootstrap._expect("s3://b/k", "1" * 64, "2" * 64)
