@@ -138,6 +138,9 @@ def _mount_all() -> int:
 def _mount(device: str, point: str) -> None:
     volume = _volume(device)
     place = host.path(point)
+    if point not in _mounts() and place.is_symlink():  # of the boot before: a mount ends with its boot
+        place.unlink()
+        place.mkdir()
     if point in _mounts():
         raise ShimError(f"{point}: {device} already mounted", 32)
     if not _facts(volume):
