@@ -66,7 +66,7 @@ class Loopback:
                     nic.pop("PrivateIpAddress", None)
                 self._check_subnet(instance, wanted)
                 wanted = self.translate(wanted)
-            elif not wanted and not instance.subnet_id and not nic_spec:
+            elif not wanted and not instance._subnet_id and not nic_spec:
                 wanted = self._in_default_subnet(instance)
             original(instance, nic_spec, private_ip=wanted, **rest)
 
@@ -81,7 +81,7 @@ class Loopback:
         return None if subnet is None else self.allocate(subnet, instance)
 
     def _check_subnet(self, instance: Any, wanted: str) -> None:
-        subnet = instance.ec2_backend.get_subnet(instance.subnet_id) if instance.subnet_id else None
+        subnet = instance.ec2_backend.get_subnet(instance._subnet_id) if instance._subnet_id else None
         if subnet is not None and ipaddress.ip_address(wanted) not in subnet.cidr:
             raise AwsError("InvalidParameterValue", f"address {wanted} does not fall within {subnet.cidr}")
 

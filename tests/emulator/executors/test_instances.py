@@ -149,3 +149,17 @@ def test_user_data_arrives_as_it_was_sent(cloud: Any) -> None:
     found = cloud.client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
     assert base64.b64decode(found["UserData"]["Value"]).decode() == script
     cloud.client("ec2").terminate_instances(InstanceIds=[instance_id])
+
+
+def test_an_address_is_loopback_too_when_chosen_by_the_caller_or_in_the_default_subnet(cloud: Any) -> None:
+    ec2 = cloud.client("ec2")
+    asked: dict[str, Any] = {"ImageId": "ami-12345678", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    default = ec2.run_instances(**asked)["Instances"][0]
+    chosen = ec2.run_instances(**asked, SubnetId=cloud.subnet_id, PrivateIpAddress="10.42.1.77")["Instances"][0]
+    assert default["PrivateIpAddress"].startswith("127.")
+    assert chosen["PrivateIpAddress"].startswith("127.")
+    assert chosen["PrivateIpAddress"].endswith(".1.77")
+    for wrong, code in (("10.42.1.77", "InvalidIPAddress.InUse"), ("10.9.1.1", "does not fall within 10.42.1.0/24")):
+        with pytest.raises(ClientError, match=code):
+            ec2.run_instances(**asked, SubnetId=cloud.subnet_id, PrivateIpAddress=wrong)
+    ec2.terminate_instances(InstanceIds=[default["InstanceId"], chosen["InstanceId"]])
