@@ -12,10 +12,14 @@ READ_TIMEOUT_SECONDS: Final = 60
 
 
 class Aws:
-    """A lazy set of clients; may be shared between threads."""
+    """A lazy set of clients; may be shared between threads.
 
-    def __init__(self, region: str | None = None) -> None:
-        self._region = region
+    `settings` are boto3's own words (region_name, endpoint_url, aws_access_key_id, ...) where the process's
+    environment shall not decide.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = settings
         self._clients: dict[str, Any] = {}
         self._lock = Lock()  # making a client is not thread-safe, using one is
 
@@ -39,4 +43,4 @@ class Aws:
             retries={"mode": "standard", "max_attempts": 4},
             max_pool_connections=32,
         )
-        return boto3.session.Session(region_name=self._region).client(service, config=config)
+        return boto3.session.Session().client(service, config=config, **self._settings)

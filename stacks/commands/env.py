@@ -1,0 +1,71 @@
+"""`eval "$(mlteam env)"`: the shell exports with which plain pulumi, boto3 and mlflow use the local platform.
+
+Everything it exports belongs together: engine state in a folder, the emulated AWS on loopback, dummy credentials. An
+AWS profile of the caller is unset, so that nothing meant for the laptop reaches an account. Works in sh, bash and zsh.
+"""
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from stacks.local import FOREIGN, LocalPlatform
+from workflow.aws import Aws
+from workflow.context import Context
+from workflow.errors import NoStackError
+from workflow.outputs import load_platform
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvResult:
+    """`unset` names what would reach elsewhere."""
+
+    exports: Mapping[str, str]
+    unset: tuple[str, ...]
+
+    def text(self) -> str:
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(self.exports.items())]
+        return "\n".join([f"unset {' '.join(self.unset)}", *lines])
+
+
+def run(context: Context, local: LocalPlatform | None = None) -> EnvResult:
+    """NoStackError when no local platform is running; without MLflow's exports while its stack is not up."""
+    local = local or LocalPlatform()
+    exports = local.environment()
+    exports["PATH"] = _without_repeats(exports["PATH"])
+    return EnvResult(exports={**exports, **_tracking(context, local)}, unset=tuple(sorted(FOREIGN)))
+
+
+def _tracking(context: Context, local: LocalPlatform) -> dict[str, str]:
+    """The login goes into the caller's shell only, never to disk."""
+    endpoints = local.endpoints()
+    aws = Aws(
+        endpoint_url=endpoints.aws_endpoint_url,
+        region_name=endpoints.region,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106  the emulated AWS takes any
+    )
+    try:
+        tracking = load_platform(aws, local.stack).tracking
+    except NoStackError:
+        context.progress.warn(f"stack {local.stack!r} is not up, so nothing is said of MLflow; cure: make demo")
+        return {}
+    exports = {"MLFLOW_TRACKING_URI": tracking.tracking_uri}
+    if tracking.password_parameter:
+        answer = aws.client("ssm").get_parameter(Name=tracking.password_parameter, WithDecryption=True)
+        exports["MLFLOW_TRACKING_USERNAME"] = tracking.username
+        exports["MLFLOW_TRACKING_PASSWORD"] = answer["Parameter"]["Value"]
+    return exports
+
+
+def _without_repeats(path: str) -> str:
+    """A shell that evaluates this twice has the same PATH."""
+    return os.pathsep.join(dict.fromkeys(path.split(os.pathsep)))
+
+
+@click.command(help=__doc__)
+@click.pass_obj
+def command(context: Context, /) -> EnvResult:
+    return run(context)
