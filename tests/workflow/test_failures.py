@@ -1,0 +1,38 @@
+"""Errors of libraries, as people meet them: the right exit code and a cure."""
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+
+from workflow.errors import CredentialsError, MlteamError, RefusedError, ResourceError, UsageError
+from workflow.failures import translate
+
+
+def client_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetObject")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (NoCredentialsError(), CredentialsError),
+        (client_error("AccessDenied"), CredentialsError),
+        (client_error("ExpiredToken"), CredentialsError),
+        (client_error("UnauthorizedOperation"), CredentialsError),
+        (client_error("NoSuchBucket"), ResourceError),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), ResourceError),
+        (NoRegionError(), UsageError),
+        (KeyboardInterrupt(), RefusedError),
+        (PermissionError(13, "Permission denied", "record.json"), MlteamError),
+    ],
+)
+def test_a_foreign_error_becomes_ours(error: BaseException, kind: type[MlteamError]) -> None:
+    assert type(translate(error)) is kind
+
+
+def test_a_bug_stays_a_bug() -> None:
+    assert translate(KeyError("x")) is None
+
+
+def test_ours_stays_as_it_is() -> None:
+    error = UsageError("no")
+    assert translate(error) is error
