@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi_aws as aws
-from pulumi import Output, Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 
 from components.base import Context, PlatformComponent, plain_record
 from components.network.reach import callers_of
@@ -20,10 +20,12 @@ from components.shared import policies
 from components.shared.contract import HostOutputs, NetworkOutputs, ReleaseOutputs, ServiceSpec
 from components.shared.host import MachineOutputs
 from components.shared.manifest import Place, digest, document_content, manifest
+from components.shared.rerun import no_unwaited_update
 from components.shared.roles import attach_statements
 from components.shared.statements import Statement
 
 WAIT_SECONDS: Final = 1_200
+SHORT: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +112,11 @@ class Services(PlatformComponent[HostOutputs[Output[str]]]):
 
     def _create_association(self, args: ServicesArgs, policy: aws.iam.RolePolicy) -> None:
         content = self._content(args)
+        naming = args.context.naming
         converge = aws.ssm.Document(
             f"{self.component_name}-document",
-            name=args.context.naming.document("converge"),
+            # By content: SSM refuses a version whose content the document has had before, as on the way back of a swap.
+            name=content.apply(lambda text: naming.document(f"converge-{digest(text)[:SHORT]}")),
             document_type="Command",
             document_format="JSON",
             content=content,
@@ -122,7 +126,7 @@ class Services(PlatformComponent[HostOutputs[Output[str]]]):
         aws.ssm.Association(
             f"{self.component_name}-association",
             name=converge.name,
-            association_name=args.context.naming.document("converge"),
+            association_name=naming.document("converge"),
             targets=[aws.ssm.AssociationTargetArgs(key="InstanceIds", values=[args.machine.instance_id])],
             parameters={"digest": content.apply(digest)},
             wait_for_success_timeout_seconds=WAIT_SECONDS,
@@ -132,5 +136,6 @@ class Services(PlatformComponent[HostOutputs[Output[str]]]):
                 depends_on=[policy, *args.after],
                 replace_on_changes=["parameters"],
                 delete_before_replace=True,
+                hooks=ResourceHookBinding(before_update=[no_unwaited_update()]),
             ),
         )

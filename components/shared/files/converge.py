@@ -6,7 +6,6 @@ what has not changed is left alone, what fails is named together with its last l
 
 import json
 import os
-import pwd
 import secrets
 import subprocess
 import sys
@@ -26,6 +25,8 @@ DISK_SECONDS: Final = 120
 POLL_SECONDS: Final = 0.5
 JOURNAL_LINES: Final = 40
 SECRET_BYTES: Final = 32
+USER_EXISTS: Final = 9
+"""What useradd ends with when it has nothing to do."""
 
 Service = Mapping[str, Any]
 
@@ -129,10 +130,10 @@ def secret_value(client: Any, name: str) -> str:
 
 
 def ensure_user(name: str) -> None:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        must("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name)
+    command = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, USER_EXISTS):
+        raise HostError(f"`{' '.join(command)}` ended with {done.returncode}: {done.stderr.strip()}")
 
 
 def install(service: Service, layout: units.Layout, client: Any) -> bool:
