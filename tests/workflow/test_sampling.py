@@ -130,3 +130,11 @@ def test_a_key_with_two_labels_is_noticed() -> None:
     assert index.add_label("a", "cat", "")
     assert index.add_label("a", "cat", "")
     assert not index.add_label("a", "dog", "")
+
+
+@calm
+@given(rows)
+def test_a_manifests_rows_are_ordered_by_the_bytes_of_their_keys(rows: Sequence[Labeled]) -> None:
+    for name, found in sampled(rows).items():
+        keys = [key.encode() for key, _, _ in found]
+        assert keys == sorted(keys), name

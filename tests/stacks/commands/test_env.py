@@ -1,0 +1,79 @@
+"""`mlteam env`: exports that a shell takes as they are, for the local platform only."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stacks.commands import env
+from stacks.commands.env import EnvResult, run
+from stacks.local import LocalPlatform
+from workflow.context import Context
+from workflow.errors import NoStackError
+
+NASTY = "a b'c\"d$(echo x)`echo y`\\n\n;&"
+
+
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalPlatform:
+    """A running platform, as far as its files say; nobody is asked for its MLflow."""
+    platform = LocalPlatform(directory=tmp_path / "with space")
+    platform.aws_directory.mkdir(parents=True)
+    record = {
+        "version": 1,
+        "pid": os.getpid(),
+        "aws_endpoint_url": "http://127.0.0.1:9",
+        "provider_port": 8,
+        "account_id": "000000000000",
+        "region": "us-east-1",
+    }
+    (platform.aws_directory / "endpoints.json").write_text(json.dumps(record))
+    monkeypatch.setattr(env, "_tracking", lambda *_: {"MLFLOW_TRACKING_URI": "http://127.1.2.3:5000"})
+    return platform
+
+
+def test_without_a_platform_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NoStackError, match="make demo"):
+        run(Context(), LocalPlatform(directory=tmp_path))
+
+
+def test_a_platform_whose_process_is_gone_is_none(local: LocalPlatform) -> None:
+    path = local.aws_directory / "endpoints.json"
+    path.write_text(path.read_text().replace(str(os.getpid()), "999999999"))
+    with pytest.raises(NoStackError):
+        run(Context(), local)
+
+
+def test_everything_points_to_the_local_platform(local: LocalPlatform) -> None:
+    exports = run(Context(), local).exports
+    assert exports["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
+    assert exports["PULUMI_DEBUG_PROVIDERS"] == "aws:8"
+    assert exports["PULUMI_BACKEND_URL"].startswith("file://")
+    assert exports["MLTEAM_STACK"] == "local"
+    assert exports["MLFLOW_TRACKING_URI"] == "http://127.1.2.3:5000"
+    assert exports["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_the_empty_passphrase_comes_only_with_a_local_backend_and_endpoint(local: LocalPlatform) -> None:
+    result = run(Context(), local)
+    assert result.exports["PULUMI_CONFIG_PASSPHRASE"] == ""
+    assert result.exports["PULUMI_BACKEND_URL"].startswith("file://")
+    assert "AWS_PROFILE" in result.unset
+
+
+def test_a_path_does_not_grow_when_it_is_evaluated_again(local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    once = run(Context(), local).exports["PATH"]
+    monkeypatch.setenv("PATH", once)
+    assert run(Context(), local).exports["PATH"] == once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_shell_takes_any_value_as_it_is(shell: str) -> None:
+    text = EnvResult(exports={"NASTY": NASTY, "EMPTY": ""}, unset=("AWS_PROFILE", "GONE")).text()
+    script = 'eval "$TEXT"; printf "%s|%s|%s|" "$NASTY" "${EMPTY-unset}" "${AWS_PROFILE-unset}"'
+    environment = {"PATH": os.environ["PATH"], "TEXT": text, "AWS_PROFILE": "work"}
+    answer = subprocess.run([shell, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout == f"{NASTY}||unset|"

@@ -1,0 +1,108 @@
+"""A machine for a job: which type it gets, how it is found again, how it ends."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from components.platform import Platform
+from workflow.aws import Aws
+from workflow.backends.training_oss import Ec2Place
+from workflow.errors import ResourceError
+from workflow.training.job import Job
+
+
+@pytest.fixture
+def platform(world: Any) -> Platform[str]:
+    """The world's, with a launch template and subnets that are really there."""
+    ec2 = boto3.client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    template = ec2.create_launch_template(
+        LaunchTemplateName="training", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.nano"}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    subnets = tuple(each["SubnetId"] for each in ec2.describe_subnets()["Subnets"][:2])
+    platform: Platform[str] = world.context.platform
+    training = dataclasses.replace(platform.training, launch_template_id=template, subnet_ids=subnets)
+    return dataclasses.replace(platform, training=training)
+
+
+@pytest.fixture
+def job() -> Job:
+    texts = {field.name: "x" for field in dataclasses.fields(Job)}
+    return Job(**texts | {"id": "first-1", "version": 1, "parameters": {}, "max_broken_fraction": 0.0})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def place(world: Any, platform: Platform[str]) -> Ec2Place:
+    return Ec2Place(world.context.aws, platform, world.context.progress)
+
+
+def instances() -> list[dict[str, Any]]:
+    return [each for part in boto3.client("ec2").describe_instances()["Reservations"] for each in part["Instances"]]
+
+
+def without_capacity(refused: Callable[[dict[str, Any]], bool], aws: Aws, code: str) -> list[tuple[str, str]]:
+    """Let EC2 refuse some requests; answers what was asked for."""
+    client, asked = aws.client("ec2"), []
+    original = client.run_instances
+
+    def run_instances(**request: Any) -> Any:
+        asked.append((request["InstanceType"], request["SubnetId"]))
+        if refused(request):
+            raise ClientError({"Error": {"Code": code, "Message": "none left"}}, "RunInstances")
+        return original(**request)
+
+    client.run_instances = run_instances
+    return asked
+
+
+def test_the_machine_carries_its_job_and_the_platforms_tags(place: Ec2Place, job: Job) -> None:
+    place.start(job, 1)
+    (machine,) = instances()
+    tags = {tag["Key"]: tag["Value"] for tag in machine["Tags"]}
+    assert machine["InstanceType"] == "c7g.large"
+    assert tags["mlteam:job"] == "first-1"
+    assert tags["mlteam:stack"] == "dev"
+    assert place.gone_because() == ""
+
+
+def test_the_next_type_or_subnet_is_tried_where_there_is_no_capacity(
+    world: Any, place: Ec2Place, platform: Platform[str], job: Job
+) -> None:
+    asked = without_capacity(
+        lambda request: request["InstanceType"] == "c7g.large", world.context.aws, "InsufficientInstanceCapacity"
+    )
+    place.start(job, 1)
+    first, second = platform.training.subnet_ids
+    assert asked == [("c7g.large", first), ("c7g.large", second), ("m7g.large", first)]
+    assert instances()[0]["InstanceType"] == "m7g.large"
+
+
+def test_no_capacity_anywhere_names_every_refusal(world: Any, place: Ec2Place, job: Job) -> None:
+    without_capacity(lambda _: True, world.context.aws, "MaxSpotInstanceCountExceeded")
+    with pytest.raises(ResourceError, match=r"(?s)c7g\.large in .*m7g\.large in .*--where process"):
+        place.start(job, 1)
+
+
+def test_another_refusal_is_not_taken_for_missing_capacity(world: Any, place: Ec2Place, job: Job) -> None:
+    asked = without_capacity(lambda _: True, world.context.aws, "UnauthorizedOperation")
+    with pytest.raises(ClientError):
+        place.start(job, 1)
+    assert len(asked) == 1
+
+
+def test_a_running_machine_is_found_by_its_job(world: Any, place: Ec2Place, platform: Platform[str], job: Job) -> None:
+    place.start(job, 1)
+    other = Ec2Place(world.context.aws, platform, world.context.progress)
+    assert other.find(job)
+    assert not other.find(dataclasses.replace(job, id="second-1"))
+    other.stop()
+    assert "terminated" in place.gone_because()
+    assert not other.find(job), "a machine that ended is nobody's"
+
+
+def test_stopping_what_never_started_is_no_error(place: Ec2Place) -> None:
+    place.stop()
