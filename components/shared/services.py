@@ -25,7 +25,6 @@ from components.shared.roles import attach_statements
 from components.shared.statements import Statement
 
 WAIT_SECONDS: Final = 1_200
-SHORT: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,13 +114,13 @@ class Services(PlatformComponent[HostOutputs[Output[str]]]):
         naming = args.context.naming
         converge = aws.ssm.Document(
             f"{self.component_name}-document",
-            # By content: SSM refuses a version whose content the document has had before, as on the way back of a swap.
-            name=content.apply(lambda text: naming.document(f"converge-{digest(text)[:SHORT]}")),
+            name=naming.document("converge"),
             document_type="Command",
             document_format="JSON",
             content=content,
             tags=self.tags(),
-            opts=self.child,
+            # A new document each time: SSM refuses a version whose content it has had before, as on a swap's way back.
+            opts=ResourceOptions(parent=self, replace_on_changes=["content"], delete_before_replace=True),
         )
         aws.ssm.Association(
             f"{self.component_name}-association",

@@ -176,7 +176,7 @@ def start(service: Service, *, changed: bool) -> None:
             try:
                 must("systemctl", "restart", name)
             except HostError as error:
-                raise HostError(f"service {service['name']}: {error}; its last lines:\n{tail(name)}") from None
+                raise HostError(f"last lines of {name}:\n{tail(name)}\nservice {service['name']}: {error}") from None
 
 
 def tail(unit: str) -> str:
@@ -207,9 +207,9 @@ def wait_for(service: Service, address: str) -> None:
             break
         time.sleep(POLL_SECONDS)
     why = "it failed" if state == "failed" else f"no answer from {url} within {seconds} s"
-    raise HostError(
-        f"service {service['name']}: {why}; see `mlteam logs {service['name']}`; its last lines:\n{tail(unit)}"
-    )
+    name = service["name"]
+    # The reason comes last: what is cut off, here and by AWS, is the beginning.
+    raise HostError(f"last lines of {name}:\n{tail(unit)}\nservice {name}: {why}; see `mlteam logs {name}`")
 
 
 def converge(manifest: Mapping[str, Any]) -> None:
