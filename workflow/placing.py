@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
 from components.storage.contract import LANDING_PREFIX
@@ -64,15 +63,6 @@ def pack_images(client: Any, images: Iterable[Image], prefix: s3.Address) -> s3.
         entries.seek(0)
         client.upload_fileobj(entries.buffer, index.bucket, index.key)
     return index
-
-
-def unpack_shard(path: Path) -> Iterator[tuple[str, bytes]]:
-    """(key, bytes) of each image of a shard."""
-    with tarfile.open(path) as shard:
-        for entry in shard:
-            file = shard.extractfile(entry)
-            if file is not None:
-                yield entry.name, file.read()
 
 
 def _existing(client: Any, prefix: s3.Address) -> Iterator[set[tuple[str, int, str]]]:

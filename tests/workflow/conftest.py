@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -20,6 +19,7 @@ from components.shared.contract import ApprovalOutputs, HostOutputs
 from components.storage.contract import StorageOutputs
 from components.tracking.contract import TrackingOutputs
 from components.training.contract import TrainingOutputs
+from workflow.aws import Aws
 from workflow.context import Context
 from workflow.outputs import PROJECT
 from workflow.progress import Progress
@@ -96,22 +96,26 @@ class World:
         return dict(json.loads(self.context.record_path.read_text()))
 
 
+@pytest.fixture(scope="session")
+def clients() -> Aws:
+    """boto3 takes a tenth of a second to make a client; moto stands behind each of them whenever it is on."""
+    return Aws()
+
+
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clients: Aws) -> Iterator[World]:
     for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_DEFAULT_REGION", REGION)):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with mock_aws():
-        client = boto3.client("s3", region_name=REGION)
+        client = clients.client("s3")
         platform = platform_of()
         for bucket in (*platform.storage.tier_buckets.values(), ARTIFACTS):
             client.create_bucket(Bucket=bucket)
         body = json.dumps(dataclasses.asdict(platform)).encode()
         client.put_object(Bucket=ARTIFACTS, Key="workflow/platform.json", Body=body)
-        boto3.client("ssm", region_name=REGION).put_parameter(
-            Name=platform_parameter(PROJECT, STACK), Value=PLATFORM_URI, Type="String"
-        )
+        clients.client("ssm").put_parameter(Name=platform_parameter(PROJECT, STACK), Value=PLATFORM_URI, Type="String")
         said = io.StringIO()
-        context = Context(stack_name=STACK, record_path=tmp_path / "record.json", progress=Progress(said))
+        context = Context(stack_name=STACK, record_path=tmp_path / "record.json", progress=Progress(said), aws=clients)
         yield World(context, said, client)

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from components.platform import Platform
@@ -30,11 +29,11 @@ def test_the_record_is_found_by_the_stacks_parameter(world: Any) -> None:
 
 def test_a_stack_without_a_parameter_is_no_stack(world: Any) -> None:
     with pytest.raises(NoStackError, match="/mlteam-nowhere/platform"):
-        assert Context(stack_name="nowhere").platform
+        assert Context(stack_name="nowhere", aws=world.context.aws).platform
 
 
 def test_a_parameter_without_its_object_is_no_stack(world: Any) -> None:
-    boto3.client("s3").delete_object(Bucket="mlteam-dev-artifacts", Key="workflow/platform.json")
+    world.client.delete_object(Bucket="mlteam-dev-artifacts", Key="workflow/platform.json")
     with pytest.raises(NoStackError, match="which is not there"):
         assert world.context.platform
 

@@ -99,6 +99,7 @@ def _prepare(context: Context, options: TrainOptions) -> Job:
         parameters=parameters,
         manifest_uri=manifest.uri,
         manifest_digest=manifest.digest,
+        pack_uri=manifest.pack_uri,
         project=team.project,
         project_digest=digest,
         git_commit=git_commit(options.project),

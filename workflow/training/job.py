@@ -48,6 +48,7 @@ class Job:
     parameters: Mapping[str, str]
     manifest_uri: str
     manifest_digest: str
+    pack_uri: str
     project: str
     project_digest: str
     git_commit: str

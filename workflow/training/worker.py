@@ -24,7 +24,7 @@ from workflow.errors import DriftError, MlteamError, ResourceError
 from workflow.failures import translate
 from workflow.models import model_digest, pack_folder, unpack
 from workflow.training import tracking
-from workflow.training.data import fetch, read_manifest
+from workflow.training.data import Source, fetch, objects, packed, read_manifest
 from workflow.training.entry_point import command_of, load_entry_point, parameters_of
 from workflow.training.job import BUFFER_FILE, MODEL_FILE, PROJECT_FILE, Job, State, Status, read_job, read_status
 from workflow.training.job import write_status as write_status_to
@@ -56,7 +56,7 @@ class Worker:
         self._fetch_project()
         command = self._command()
         self.tell("fetching the images")
-        fetched = fetch(self._client, self._manifest(), self._data, self._job.max_broken_fraction)
+        fetched = fetch(self._source(), self._manifest(), self._data, self._job.max_broken_fraction)
         self.status = replace(self.status, warnings=fetched.broken)
         settings = tracking.tracking_environment(self._job, self._aws)
         tracking.enter(settings)
@@ -109,6 +109,10 @@ class Worker:
 
     def _manifest(self) -> Any:
         return read_manifest(self._client, self._job.manifest_uri, self._job.manifest_digest)
+
+    def _source(self) -> Source:
+        uri = self._job.pack_uri
+        return packed(self._client, uri, self._scratch) if uri else objects(self._client)
 
     def _log_facts(self, images: int, broken: int) -> None:
         with RunLogger(self._buffer) as run:

@@ -4,21 +4,21 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from components.platform import Platform
-from workflow.aws import Aws
 from workflow.backends.training_oss import Ec2Place
 from workflow.errors import ResourceError
 from workflow.training.job import Job
+
+pytestmark = pytest.mark.slow  # moto's EC2 takes a second to be made, for each test
 
 
 @pytest.fixture
 def platform(world: Any) -> Platform[str]:
     """The world's, with a launch template and subnets that are really there."""
-    ec2 = boto3.client("ec2")
+    ec2 = world.context.aws.client("ec2")
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     template = ec2.create_launch_template(
         LaunchTemplateName="training", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.nano"}
@@ -40,28 +40,38 @@ def place(world: Any, platform: Platform[str]) -> Ec2Place:
     return Ec2Place(world.context.aws, platform, world.context.progress)
 
 
-def instances() -> list[dict[str, Any]]:
-    return [each for part in boto3.client("ec2").describe_instances()["Reservations"] for each in part["Instances"]]
+def instances(world: Any) -> list[dict[str, Any]]:
+    answer = world.context.aws.client("ec2").describe_instances()
+    return [each for part in answer["Reservations"] for each in part["Instances"]]
 
 
-def without_capacity(refused: Callable[[dict[str, Any]], bool], aws: Aws, code: str) -> list[tuple[str, str]]:
+Refuse = Callable[[Callable[[dict[str, Any]], bool], str], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def refuse(world: Any, monkeypatch: pytest.MonkeyPatch) -> Refuse:
     """Let EC2 refuse some requests; answers what was asked for."""
-    client, asked = aws.client("ec2"), []
-    original = client.run_instances
 
-    def run_instances(**request: Any) -> Any:
-        asked.append((request["InstanceType"], request["SubnetId"]))
-        if refused(request):
-            raise ClientError({"Error": {"Code": code, "Message": "none left"}}, "RunInstances")
-        return original(**request)
+    def begin(refused: Callable[[dict[str, Any]], bool], code: str) -> list[tuple[str, str]]:
+        client = world.context.aws.client("ec2")
+        asked: list[tuple[str, str]] = []
+        original = client.run_instances
 
-    client.run_instances = run_instances
-    return asked
+        def run_instances(**request: Any) -> Any:
+            asked.append((request["InstanceType"], request["SubnetId"]))
+            if refused(request):
+                raise ClientError({"Error": {"Code": code, "Message": "none left"}}, "RunInstances")
+            return original(**request)
+
+        monkeypatch.setattr(client, "run_instances", run_instances)
+        return asked
+
+    return begin
 
 
-def test_the_machine_carries_its_job_and_the_platforms_tags(place: Ec2Place, job: Job) -> None:
+def test_the_machine_carries_its_job_and_the_platforms_tags(world: Any, place: Ec2Place, job: Job) -> None:
     place.start(job, 1)
-    (machine,) = instances()
+    (machine,) = instances(world)
     tags = {tag["Key"]: tag["Value"] for tag in machine["Tags"]}
     assert machine["InstanceType"] == "c7g.large"
     assert tags["mlteam:job"] == "first-1"
@@ -70,25 +80,23 @@ def test_the_machine_carries_its_job_and_the_platforms_tags(place: Ec2Place, job
 
 
 def test_the_next_type_or_subnet_is_tried_where_there_is_no_capacity(
-    world: Any, place: Ec2Place, platform: Platform[str], job: Job
+    world: Any, place: Ec2Place, platform: Platform[str], job: Job, refuse: Refuse
 ) -> None:
-    asked = without_capacity(
-        lambda request: request["InstanceType"] == "c7g.large", world.context.aws, "InsufficientInstanceCapacity"
-    )
+    asked = refuse(lambda request: request["InstanceType"] == "c7g.large", "InsufficientInstanceCapacity")
     place.start(job, 1)
     first, second = platform.training.subnet_ids
     assert asked == [("c7g.large", first), ("c7g.large", second), ("m7g.large", first)]
-    assert instances()[0]["InstanceType"] == "m7g.large"
+    assert instances(world)[0]["InstanceType"] == "m7g.large"
 
 
-def test_no_capacity_anywhere_names_every_refusal(world: Any, place: Ec2Place, job: Job) -> None:
-    without_capacity(lambda _: True, world.context.aws, "MaxSpotInstanceCountExceeded")
+def test_no_capacity_anywhere_names_every_refusal(place: Ec2Place, job: Job, refuse: Refuse) -> None:
+    refuse(lambda _: True, "MaxSpotInstanceCountExceeded")
     with pytest.raises(ResourceError, match=r"(?s)c7g\.large in .*m7g\.large in .*--where process"):
         place.start(job, 1)
 
 
-def test_another_refusal_is_not_taken_for_missing_capacity(world: Any, place: Ec2Place, job: Job) -> None:
-    asked = without_capacity(lambda _: True, world.context.aws, "UnauthorizedOperation")
+def test_another_refusal_is_not_taken_for_missing_capacity(place: Ec2Place, job: Job, refuse: Refuse) -> None:
+    asked = refuse(lambda _: True, "UnauthorizedOperation")
     with pytest.raises(ClientError):
         place.start(job, 1)
     assert len(asked) == 1

@@ -101,6 +101,7 @@ def _put_job(client: Any, folder: Path, images: Mapping[str, bytes], *, id: str 
         "parameters": {"ending": "well", "beats": "3"},
         "manifest_uri": "s3://mlteam-dev-dev/manifests/dev/m.jsonl",
         "manifest_digest": hashlib.sha256(manifest).hexdigest(),
+        "pack_uri": "",
         "project": "tiny",
         "project_digest": digest,
         "git_commit": "",
