@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +19,14 @@ from workflow.errors import NoStackError, ResourceError
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 AGE_FOLDERS: Final = ("state", "demo")
 """What describes an emulated AWS and is worthless without it."""
-FOREIGN: Final = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "PYTHONPATH", "PYTHONHOME"})
-"""What a caller may have set that would reach elsewhere than the emulated AWS, or load other code."""
+FOREIGN: Final = frozenset(
+    {
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"),
+        *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"),
+    }
+)
+"""What a caller may have set that would reach elsewhere than the emulated AWS, load other code, or make every command
+that uses MLflow start 3 s later for want of bytecode."""
 
 
 @dataclass(frozen=True, kw_only=True)

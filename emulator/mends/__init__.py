@@ -3,7 +3,7 @@
 Each module says what moto 5.2.5 does, what AWS does, and has `install()`.
 """
 
-from emulator.mends import identity, logs, parameters, storage, volumes
+from emulator.mends import identity, logs, parameters, rule_descriptions, storage, volumes
 from emulator.mends.addresses import Loopback
 from emulator.mends.association_tags import AssociationTags
 from emulator.mends.budgets import Budgets
@@ -17,6 +17,7 @@ def install() -> None:
     identity.install()
     logs.install()
     parameters.install()
+    rule_descriptions.install()
     storage.install()
     volumes.install()
     AssociationTags().install()

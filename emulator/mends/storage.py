@@ -1,9 +1,10 @@
-"""Bucket policies as S3 understands them.
+"""Bucket policies as S3 understands them, and delete markers that can be deleted.
 
 moto 5.2.5 denies a request wherever a Deny statement has a condition, whether it holds or not: with the usual "TLS
 only" policy nothing can be written any more. Here a statement counts only if its conditions are known to hold.
 Requests count as made over TLS: loopback stands for it. Other conditions are not evaluated, and such a statement does
-not count (the emulator evaluates no IAM policy yet).
+not count (the emulator evaluates no IAM policy yet). And moto's DeleteObjects fails on the version of a delete marker,
+because it wants to give back the memory of a content that a marker has not.
 """
 
 import json
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 
 from emulator.seam import replace
 
@@ -48,5 +49,10 @@ def _get_permission(bucket: FakeBucket, action: str, resource: str) -> Any:
     return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
+def _dispose(_: FakeDeleteMarker, garbage: bool = False) -> None:
+    """A marker holds nothing."""
+
+
 def install() -> None:
     replace(FakeBucket, "get_permission", _get_permission)
+    setattr(FakeDeleteMarker, "dispose", _dispose)  # noqa: B010 - it has none, says mypy

@@ -48,9 +48,11 @@ def _with_filter(params: dict[str, Json], _: Mapping[str, Json]) -> dict[str, Js
     return params
 
 
-def _without_empty_filter(document: dict[str, Json], _: Mapping[str, Json]) -> dict[str, Json]:
+def _without_empty_filter(document: dict[str, Json], known: Mapping[str, Json]) -> dict[str, Json]:
+    """S3 answers with the Filter that `_with_filter` added; a program that gave an empty one itself keeps it."""
+    given = {rule["id"] for rule in (known.get("in") or {}).get("rules") or [] if rule.get("filter") is not None}
     for rule in document.get("Rules") or []:
-        if rule.get("Filter") in ({}, {"Prefix": ""}):
+        if rule["ID"] not in given and rule.get("Filter") in ({}, {"Prefix": ""}):
             del rule["Filter"]
     return document
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "digits"
 TEMPLATE = Path(__file__).resolve().parents[3] / "templates" / "project"
-CANDIDATES = {"baseline": ("logistic", "prod"), "weak": ("logistic", "staging"), "strong": ("svm", "prod")}
+CANDIDATES = {"baseline": ("logistic", "prod"), "weak": ("logistic", "staging"), "strong": ("network", "prod")}
 TIERS = {"staging": ("dev", "staging"), "prod": ("dev", "staging", "prod")}
 BANDS = Bands(dev_fraction=0.01, staging_fraction=0.10, salt=DEFAULT_SALT)
 

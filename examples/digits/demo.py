@@ -1,0 +1,193 @@
+"""`make demo`: the platform from an empty directory to a promoted model, on a laptop.
+
+Runs the real engine on the emulated AWS, then the very `mlteam` commands that a team would type, and prints each of
+them. It always starts clean, ends what an earlier or interrupted demo left and says so, and leaves the platform
+running for a look around; `make down` ends it.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from examples.digits import dataset
+from examples.digits.story import SAMPLE, STORY, Act, Scene
+from stacks.local import CHECKOUT, LocalPlatform
+from workflow.errors import MlteamError, ResourceError, UsageError
+
+console: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Something that ran: a row of the table at the end."""
+
+    title: str
+    seconds: float
+    result: str
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The platform that it runs on and what has run so far."""
+
+    platform: LocalPlatform
+    parts: list[Part] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def folder(self) -> Path:
+        return self.platform.directory / "demo"
+
+    @contextmanager
+    def part(self, title: str, command: str = "") -> Iterator[list[str]]:
+        """Announce, time and remember a part; what is put into the list is its result."""
+        console.print(f"\n[bold cyan]» {title}[/]" + (f"\n[dim]{escape(command)}[/]" if command else ""))
+        started, result = time.monotonic(), list[str]()
+        yield result
+        self.parts.append(Part(title=title, seconds=time.monotonic() - started, result=" ".join(result)))
+
+
+def run(platform: LocalPlatform) -> None:
+    """Set up, tell the story, show what it came to."""
+    demo = Demo(platform)
+    begin_clean(platform)
+    with demo.part("emulated AWS") as result:
+        result.append(platform.start().aws_endpoint_url)
+    with demo.part("pulumi up: the whole stack") as result:
+        platform.select()
+        platform.pulumi("up", "--yes", "--skip-preview", "--stack", platform.stack)
+        result.append(f"{resources(platform)} resources")
+    with demo.part("real images to the landing prefix") as result:
+        result.append(f"{upload(demo)} PNG files and labels.csv")
+    environments = {False: platform.shell(), True: approver(platform)}
+    for scene in STORY:
+        play(demo, scene, environments)
+    show(demo)
+
+
+def begin_clean(platform: LocalPlatform) -> None:
+    """The emulated AWS is ephemeral, and the story begins with nothing: end what is there."""
+    if platform.directory.exists():
+        console.print("an earlier local platform is here: ending it, the demo starts clean")
+        platform.stop()
+
+
+def resources(platform: LocalPlatform) -> int:
+    """How many AWS resources the stack has."""
+    deployment = json.loads(platform.pulumi("stack", "export", "--stack", platform.stack, capture=True).stdout)
+    return sum(resource["type"].startswith("aws:") for resource in deployment["deployment"]["resources"])
+
+
+def upload(demo: Demo) -> int:
+    """Write the digits as PNG files and upload them as a camera would; the number of images."""
+    images = demo.folder / "images"
+    dataset.make_dataset(images)
+    return dataset.upload(images, client(demo.platform, "s3"), demo.platform.output("landingUri"))
+
+
+def client(platform: LocalPlatform, service: str) -> Any:
+    """A plain boto3 client of the emulated AWS."""
+    known = platform.environment()
+    return boto3.client(
+        service,
+        endpoint_url=known["AWS_ENDPOINT_URL"],
+        region_name=known["AWS_REGION"],
+        aws_access_key_id=known["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=known["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def approver(platform: LocalPlatform) -> dict[str, str]:
+    """The environment of somebody else than the author: who approves has taken the stack's approver role."""
+    role = json.loads(platform.output("platform"))["approval"]["approver_role_arn"]
+    answer = client(platform, "sts").assume_role(RoleArn=role, RoleSessionName="second-pair-of-eyes")
+    credentials = answer["Credentials"]
+    return {
+        **platform.shell(),
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
+    }
+
+
+def play(demo: Demo, scene: Scene, environments: Mapping[bool, Mapping[str, str]]) -> None:
+    """Tell the acts of a scene at the same time; the first that goes wrong is the one that is told of."""
+    with ThreadPoolExecutor(len(scene)) as pool:
+        told = [pool.submit(tell, demo, act, environments[act.as_approver]) for act in scene]
+    for each in told:
+        each.result()
+
+
+def tell(demo: Demo, act: Act, environment: Mapping[str, str]) -> None:
+    """Run one command as a person would, and insist on the exit code that the story needs."""
+    record = record_of(demo, act)
+    command = ("mlteam", "--record", os.path.relpath(record, CHECKOUT), "--output", "json", *act.words)
+    with demo.part(act.title, f"$ {shlex.join(command)}") as result:
+        answer = subprocess.run(command, cwd=CHECKOUT, env=dict(environment), stdout=subprocess.PIPE, check=False)
+        if answer.returncode != act.exit_code:
+            raise ResourceError(
+                f"{act.title}: exit code {answer.returncode}, the story needs {act.exit_code}",
+                cure="read the lines above; make demo starts afresh",
+            )
+        result.append(act.said(json.loads(answer.stdout) if answer.stdout.strip() else {}))
+
+
+def record_of(demo: Demo, act: Act) -> Path:
+    """The file of the act's pipeline run; a new one begins with the sample that all share."""
+    record = demo.folder / f"{act.record}.json"
+    if not record.exists() and act.record != SAMPLE:
+        shutil.copyfile(demo.folder / f"{SAMPLE}.json", record)
+    return record
+
+
+def show(demo: Demo) -> None:
+    """What ran and how long, what it would cost, where to look, what to do next."""
+    table = Table(title="\nwhat ran", title_justify="left")
+    for name in ("part", "seconds", "result"):
+        table.add_column(name, justify="right" if name == "seconds" else "left", overflow="fold")
+    for part in demo.parts:
+        table.add_row(part.title, f"{part.seconds:.1f}", part.result)
+    table.add_section()
+    table.add_row("all of it", f"{time.monotonic() - demo.began:.1f}", "parts of a scene ran at the same time")
+    console.print(table)
+    platform = demo.platform
+    console.print(
+        f"this stack on AWS: [bold]{platform.output('monthlyCostUsd')} USD a month[/] (pulumi preview says why)"
+    )
+    console.print(f"MLflow:            {platform.output('trackingUrl')}   (user and password: mlteam env)")
+    console.print(f"model server:      {platform.output('servingUrl')}/status")
+    console.print('\nnext:  eval "$(.venv/bin/mlteam env)"   then plain pulumi, boto3, mlflow and mlteam work here')
+    console.print("       mlteam status · pulumi preview · mlteam logs mlflow · make down")
+
+
+def main(arguments: list[str]) -> int:
+    if arguments:
+        raise UsageError(f"unknown arguments {arguments}", cure="make demo")
+    run(LocalPlatform())
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except MlteamError as error:
+        console.print(f"demo: {error}", style="red", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.print("demo: interrupted; make demo starts afresh, make down removes what is there")
+        sys.exit(8)

@@ -1,0 +1,49 @@
+"""`make down`: destroy the local stack, end every process, and check that nothing is left of either."""
+
+import sys
+
+from examples.digits.demo import client, console
+from stacks.local import LocalPlatform
+from workflow.errors import MlteamError, NoStackError, ResourceError
+
+STATES_OF_THE_DEAD = ("terminated",)
+
+
+def leftovers(platform: LocalPlatform) -> list[str]:
+    """What the stack's destroy should have taken along: anything with its tag, any bucket, any running instance."""
+    filters = [{"Key": "mlteam:stack", "Values": [platform.stack]}]
+    tagged = client(platform, "resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
+    buckets = client(platform, "s3").list_buckets()["Buckets"]
+    reservations = client(platform, "ec2").describe_instances()["Reservations"]
+    instances = [each for reservation in reservations for each in reservation["Instances"]]
+    dead = {each["InstanceId"] for each in instances if each["State"]["Name"] in STATES_OF_THE_DEAD}
+    return [
+        *(each["ResourceARN"] for each in tagged if each["ResourceARN"].rsplit("/", 1)[-1] not in dead),
+        *(f"bucket {bucket['Name']}" for bucket in buckets),
+        *(f"instance {each['InstanceId']}" for each in instances if each["InstanceId"] not in dead),
+    ]
+
+
+def run(platform: LocalPlatform) -> None:
+    """Destroy, check, stop. A platform whose AWS is gone has only its files left to remove."""
+    try:
+        platform.endpoints()
+    except NoStackError:
+        console.print("down: no local platform is running; removing what it left")
+        platform.stop()
+        return
+    if platform.state_directory.exists():
+        platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", platform.stack)
+        left = leftovers(platform)
+        if left:
+            raise ResourceError(f"destroy left {', '.join(left)}", cure="look at it, then run make down again")
+    platform.stop()
+    console.print("down: the stack is destroyed, no resource and no process is left")
+
+
+if __name__ == "__main__":
+    try:
+        run(LocalPlatform())
+    except MlteamError as error:
+        console.print(f"down: {error}", style="red", markup=False)
+        sys.exit(error.exit_code)
