@@ -18,6 +18,7 @@ boot() { python3 "$folder/bootstrap.py" --tools "$folder/tools.txt" --region "$r
 # A machine that cannot end itself would cost money for ever: whatever fails before, the shutdown comes.
 finish() {
   local code=$?
+  set +e  # on a full disk even this echo fails, and must not stand before the shutdown
   echo "training: ended with $code"
   if [ -n "$key" ]; then boot upload "$log" "$bucket" "$key/log.txt" || echo 'training: the log was not uploaded'; fi
   shutdown -h now

@@ -57,6 +57,20 @@ def test_shellcheck_would_find_something(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_machine_whose_disk_is_full_ends_itself_too(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "shutdown").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/ended\n', encoding="utf-8")
+    (tools / "shutdown").chmod(0o755)
+    log = tmp_path / "var/log/mlteam-training.log"
+    log.parent.mkdir(parents=True)
+    log.symlink_to("/dev/full")
+    environment = {"PATH": f"{tools}:/usr/bin:/bin", "INSTANCE_ROOT": str(tmp_path)}
+    subprocess.run(["bash", "-c", rendered()], env=environment, check=False)
+    assert (tmp_path / "ended").read_text(encoding="utf-8") == "-h now\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "code"), [("", 2), ("../../x", 2), ("a b", 2)])
 def test_a_machine_without_a_proper_job_ends_itself_at_once(tmp_path: Path, job: str, code: int) -> None:
     tools = tmp_path / "bin"
