@@ -5,6 +5,7 @@ An archive comes from a bucket, and is checked before a byte of it is written.
 
 import io
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -24,7 +25,7 @@ def unpack(archive: bytes, folder: Path) -> None:
                 target = folder / entry.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(source.read(entry))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DriftError(f"the model archive is broken: {error}") from error
 
 

@@ -37,7 +37,18 @@ def test_an_entry_that_reaches_outside_is_refused_before_anything_is_written(tmp
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize("body", [b"", b"no zip", archive("MLmodel")[:-30]])
+def damaged() -> bytes:
+    """An archive whose list of entries is whole and whose packed bytes are not."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("MLmodel", b"content " * 100)
+    body = bytearray(buffer.getvalue())
+    start = body.index(b"MLmodel") + len("MLmodel")
+    body[start : start + 4] = b"\xff" * 4
+    return bytes(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"no zip", archive("MLmodel")[:-30], damaged()])
 def test_a_broken_archive_is_drift_not_a_crash(tmp_path: Path, body: bytes) -> None:
     with pytest.raises(DriftError, match="broken"):
         unpack(body, tmp_path)

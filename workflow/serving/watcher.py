@@ -4,6 +4,7 @@ S3 away, an object that is no deployment, a model that does not load: each is re
 served before goes on being served.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from workflow.predictor import Predictor
 from workflow.serving.loadout import LoadedModel, LoadFault, Loadout, load_archive, next_loadout
 
 _NOT_MODIFIED: Final = "304"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,9 @@ class Watcher:
             self._note(f"{type(error).__name__}: {error}")
         except MlteamError as error:
             self._note(str(error))
+        except Exception as error:  # a bug of ours, or of a library on bytes that it does not know
+            _log.exception("the deployment was not looked at")
+            self._note(f"{type(error).__name__}: {error}")
 
     def status(self) -> dict[str, object]:
         """What /status answers: the generation that is served, the one that is wanted, arms, faults."""

@@ -125,6 +125,19 @@ def test_an_outage_of_the_store_goes_on_serving_and_heals(client: Any, watcher: 
     assert watcher.status()["healthy"] is True
 
 
+def test_no_fault_of_whatever_kind_ends_the_watching(client: Any, watcher: Watcher) -> None:
+    def load(archive: bytes, digest: str) -> Predictor:
+        raise KeyError("planted")
+
+    good, watcher.load_archive = watcher.load_archive, load
+    wanted(client, generation=1, champion=A)
+    watcher.poll()
+    assert "planted" in str(watcher.status()["store_error"])
+    watcher.load_archive = good
+    watcher.poll()
+    assert watcher.status()["healthy"] is True
+
+
 def test_an_archive_that_is_not_there_yet_is_asked_for_again(client: Any, watcher: Watcher) -> None:
     client.delete_object(Bucket="artifacts", Key=f"serving/models/{A.digest}.zip")
     wanted(client, generation=1, champion=A)
