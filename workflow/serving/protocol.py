@@ -22,7 +22,9 @@ def parse_rows(body: bytes) -> Floats:
     """The rows of a request as (n, features), finite; images of (n, h, w) are flattened."""
     try:
         document = json.loads(body, parse_constant=_refuse_constant)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except BadRequestError:
+        raise
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, a number of more than 4300 digits
         raise BadRequestError(f"the body is not JSON: {error}") from error
     return _as_rows(_data(document))
 

@@ -55,6 +55,7 @@ def test_the_champion_stands_in_for_a_challenger_that_is_not_loaded(ask: Any, wa
         (b"[[1, 2, 3, 4]]", "must be an object"),
         (b'{"rows": [[1, 2, 3, 4]]}', "must be an object"),
         (b'{"inputs": [[NaN, 1, 2, 3]]}', "NaN"),
+        (b'{"inputs": [[' + b"9" * 5000 + b", 1, 2, 3]]}", "not JSON"),
         (b'{"inputs": [[-Infinity, 1, 2, 3]]}', "Infinity"),
         (b'{"inputs": [[1e999, 1, 2, 3]]}', "infinite"),
         (b'{"inputs": [[1, 2, 3]]}', "4 values, these have 3"),
