@@ -19,7 +19,7 @@ def auc_bound(sample: Sample, *, confidence: float, seed: int) -> Bound:
     and Pearson 1934: tail ** (1 / n)).
     """
     bound = clustered_bound(weighted_auc, sample, confidence=confidence, seed=seed)
-    if bound.point < 1.0:
+    if bound.point != 1.0:  # NaN as well: images of one class only have no AUC
         return bound
     tail = (1 - confidence) / 2
     lower = tail ** (1 / min(groups_per_class(sample)))

@@ -37,6 +37,12 @@ def test_ten_perfect_groups_do_not_claim_certainty() -> None:
     assert bound.lower == pytest.approx(0.025 ** (1 / 10))
 
 
+@pytest.mark.parametrize("label", [0, 1])
+def test_images_of_one_class_have_no_auc_and_no_bounds(label: int) -> None:
+    bound = auc_bound(sample([label] * 20, [0.1, 0.9] * 10), confidence=0.95, seed=1)
+    assert np.isnan([bound.point, bound.lower, bound.upper]).all()
+
+
 def test_one_image_of_a_class_has_no_delong_bound() -> None:
     assert np.isnan(delong_bound(np.array([1.0, 0, 0]), np.array([0.9, 0.2, 0.1]), confidence=0.95).lower)
 
