@@ -19,7 +19,7 @@ LARGEST_VPC: Final = 16
 PRIVATE: Final = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
-_PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _IAM_NAME: Final = re.compile(r"[A-Za-z0-9+=.@_-]{1,64}")
 _ARM64: Final = re.compile(r"[a-z]+\d+g[a-z]*\.(?:nano|micro|small|medium|large|metal|\d*xlarge)")
 _HOURS: Final = re.compile(r"([a-z]{3})-([a-z]{3}) ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -77,7 +77,7 @@ def parse_working_hours(value: object) -> object:
 
 def https(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname:
+    if parts.scheme != "https" or not parts.hostname or any(character.isspace() for character in value):
         raise ValueError("it is no https:// address")
     return value
 

@@ -37,6 +37,8 @@ BAD = [
     ("phone without +", "dev", {"alertPhones": "4915112345678"}, "alertPhones", "set mlteam:alertPhones +"),
     ("phone with blanks", "dev", {"alertPhones": "+49 151 12345678"}, "alertPhones", "set mlteam:alertPhones +"),
     ("phone too long", "dev", {"alertPhones": "+1234567890123456"}, "alertPhones", "set mlteam:alertPhones +"),
+    ("phone in other digits", "dev", {"alertPhones": "+1٢٣٤٥٦٧٨٩"}, "alertPhones", "set mlteam:alertPhones +"),
+    ("address with a blank", "dev", {"opsWebhookUrl": "https://ops.io/a b"}, "opsWebhookUrl", "opsWebhookUrl --secret"),
     ("plain http", "dev", {"opsWebhookUrl": "http://ops.io"}, "opsWebhookUrl", "set mlteam:opsWebhookUrl --secret"),
     ("address without host", "dev", {"opsWebhookUrl": "https://"}, "opsWebhookUrl", "set mlteam:opsWebhookUrl"),
     (
