@@ -5,6 +5,7 @@ from pulumi import Output, ResourceOptions
 from components.base import PlatformComponent
 from components.data.contract import DataArgs, DataOutputs
 from components.shared import policies
+from components.shared.record import KEY as RECORD_KEY
 from components.shared.roles import create_role
 from components.shared.statements import Statement
 from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX
@@ -12,7 +13,10 @@ from components.variants import Tier, Variant
 
 
 def sampler_statements(tier_buckets: dict[str, str], artifact_bucket: str, parameter_arn: str) -> tuple[Statement, ...]:
-    """Read all of the prod tier, write the manifests and copies of every tier, never what landed."""
+    """Read all of the prod tier, write the manifests and copies of every tier, never what landed.
+
+    Of the artifact bucket it reads the platform record only: approvals, locks and code lie there too.
+    """
     home = tier_buckets[Tier.PROD]
     smaller = [bucket for tier, bucket in sorted(tier_buckets.items()) if tier != Tier.PROD]
     buckets = sorted(tier_buckets.values())
@@ -34,7 +38,9 @@ def sampler_statements(tier_buckets: dict[str, str], artifact_bucket: str, param
             actions=("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
             resources=(f"arn:aws:s3:::{home}/{MANIFEST_PREFIX}*", *written),
         ),
-        *policies.own_prefix("Workflow", artifact_bucket, "workflow/"),
+        Statement(
+            sid="ReadPlatform", actions=("s3:GetObject",), resources=(f"arn:aws:s3:::{artifact_bucket}/{RECORD_KEY}",)
+        ),
     )
 
 

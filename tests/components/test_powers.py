@@ -1,0 +1,54 @@
+"""Powers that one role has and no other: what a role of the stack may write is looked up, not believed."""
+
+import json
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+import pytest
+
+from stacks.environment import ENVIRONMENTS
+from stacks.recording import Recording
+
+Recorded = Callable[[str], Recording]
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+WRITES = ("s3:PutObject", "s3:DeleteObject")
+ONLY_BY = {
+    "workflow/approvals/dev/0.json": {"approver"},
+    "workflow/locks/dev.json": set(),
+    "workflow/platform.json": set(),
+    "workflow/code/0.zip": set(),
+    "serving/deployment.json": set(),
+    "mlflow/1/0/artifacts/model/MLmodel": {"host"},
+}
+"""The roles that may write an object of the artifact bucket; people and CI come with rights of their own."""
+
+
+def writers(recording: Recording, key: str) -> set[str]:
+    """Names of the inline policies (a role's purpose) that allow it."""
+    return {
+        str(policy.inputs["name"])
+        for policy in recording.of_type(ROLE_POLICY)
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        if statement["Effect"] == "Allow" and _covers(statement["Action"], WRITES)
+        for resource in _listed(statement["Resource"])
+        if _reaches(resource, key)
+    }
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _covers(actions: str | list[str], wanted: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(action, pattern) for pattern in _listed(actions) for action in wanted)
+
+
+def _reaches(resource: str, key: str) -> bool:
+    bucket, _, pattern = resource.removeprefix("arn:aws:s3:::").partition("/")
+    return (bucket.endswith("-artifacts") or "*" in bucket) and fnmatchcase(key, pattern or "*")
+
+
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+@pytest.mark.parametrize("key", ONLY_BY)
+def test_an_object_is_written_by_no_other_role(recorded: Recorded, stack: str, key: str) -> None:
+    assert writers(recorded(stack), key) == ONLY_BY[key]
