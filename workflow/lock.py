@@ -5,11 +5,12 @@ Promises that of two commands that change what is served exactly one goes on, an
 fencing number. Leaves the last word to the conditional write of the deployment object itself.
 """
 
+import contextlib
 import dataclasses
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -45,6 +46,7 @@ class Lock:
     lease: Lease
     etag: str
     _lost: str = ""
+    _written: float = field(default_factory=time.monotonic)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -52,13 +54,14 @@ class Lock:
         return self.lease.fencing
 
     def check(self) -> None:
-        if self._lost:
-            raise RefusedError(
-                f"the lock {self.address} was lost while it was held: {self._lost}", cure="mlteam status"
-            )
+        lost = self._lost
+        if not lost and time.monotonic() - self._written >= self.lease.ttl_seconds:
+            lost = f"it could not be renewed for {self.lease.ttl_seconds} s"
+        if lost:
+            raise RefusedError(f"the lock {self.address} was lost while it was held: {lost}", cure="mlteam status")
 
     def renew(self) -> None:
-        """Prolong the lease; what goes wrong is kept for `check`, because a thread calls this."""
+        """Prolong the lease; a lease that somebody else has taken is kept for `check`, because a thread calls this."""
         self._rewrite(self.lease)
 
     def release(self) -> None:
@@ -68,9 +71,10 @@ class Lock:
         with self._guard:
             if self._lost or self.lease.released:
                 return
+            asked = time.monotonic()
             try:
                 self.etag = write(self.client, self.address, _encode(lease), if_match=self.etag)
-                self.lease = lease
+                self.lease, self._written = lease, asked
             except ConflictError as error:
                 self._lost = str(error)
 
@@ -95,7 +99,7 @@ def acquire(client: Any, address: Address, *, owner: str, purpose: str, ttl_seco
     return Lock(client=client, address=address, lease=lease, etag=etag)
 
 
-@contextmanager
+@contextlib.contextmanager
 def stack_lock(context: Context, purpose: str) -> Iterator[Lock]:
     """Hold the stack's lock for the block, renewing it while the block works."""
     platform = context.platform
@@ -109,7 +113,10 @@ def stack_lock(context: Context, purpose: str) -> Iterator[Lock]:
     finally:
         done.set()
         beat.join()
-        lock.release()
+        try:
+            lock.release()
+        except Exception as error:  # must not hide what the block has failed of
+            context.progress.warn(f"the lock was not given back, and ends by itself in {TTL_SECONDS} s: {error}")
 
 
 def parse_lease(body: bytes, address: Address) -> Lease:
@@ -134,7 +141,8 @@ def _refuse_if_held(lease: Lease, stored: Dated) -> None:
 
 def _renew_until(lock: Lock, done: threading.Event) -> None:
     while not done.wait(lock.lease.ttl_seconds / 3):
-        lock.renew()
+        with contextlib.suppress(Exception):  # S3 may be away for a moment; `check` knows when that was too long
+            lock.renew()
 
 
 def _encode(lease: Lease) -> bytes:

@@ -1,11 +1,14 @@
 """The stack's lock: one winner, the loser told who, the dead replaced, numbers that only rise."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from workflow.errors import DriftError, RefusedError
-from workflow.lock import acquire, lock_address, parse_lease, stack_lock
+from workflow.lock import Lock, _renew_until, acquire, lock_address, parse_lease, stack_lock
 from workflow.s3 import read
 
 ADA, BOB = "arn:aws:iam::1:user/ada", "arn:aws:iam::1:user/bob"
@@ -69,6 +72,38 @@ def test_a_renewed_lease_is_held(world: Any, address: Any) -> None:
     lock.check()
     with pytest.raises(RefusedError):
         acquire(world.client, address, owner=BOB, purpose="promote")
+
+
+def test_a_renewal_that_s3_does_not_answer_is_tried_again(world: Any, address: Any) -> None:
+    lock = acquire(world.client, address, owner=ADA, purpose="deploy", ttl_seconds=1)
+    done, asked = threading.Event(), []
+
+    class Away:
+        def put_object(self, **arguments: Any) -> Any:
+            asked.append(arguments)
+            if len(asked) == 2:
+                done.set()
+            raise EndpointConnectionError(endpoint_url="http://s3")
+
+        exceptions = world.client.exceptions
+
+    lock.client = Away()
+    _renew_until(lock, done)
+    assert len(asked) == 2
+    time.sleep(0.4)
+    with pytest.raises(RefusedError, match="not be renewed for 1 s"):
+        lock.check()
+
+
+def test_a_lock_that_cannot_be_given_back_does_not_hide_the_failure(
+    world: Any, address: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Lock) -> None:
+        raise EndpointConnectionError(endpoint_url="http://s3")
+
+    monkeypatch.setattr(Lock, "release", away)
+    with pytest.raises(ValueError, match="planted"), stack_lock(world.context, "deploy"):
+        raise ValueError("planted")
 
 
 def test_a_step_that_fails_gives_the_lock_back(world: Any, address: Any) -> None:
