@@ -1,6 +1,7 @@
 """compose(): the components of a stack, in the order in which they need each other. The only caller of the registry."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from components.data.contract import DataArgs, DataOutputs
 from components.naming import Naming
 from components.network.network import Network, NetworkArgs
 from components.platform import PLATFORM_VERSION, Platform
-from components.serving.contract import ServingArgs
+from components.serving.contract import Serving, ServingArgs
 from components.shared.access import Approver, ApproverArgs, Boundary
 from components.shared.alerts import Alerts, AlertsArgs
 from components.shared.host import Host, HostArgs
@@ -23,8 +24,8 @@ from components.shared.schedule import HostSchedule, ScheduleArgs
 from components.shared.services import Services, ServicesArgs
 from components.storage.contract import StorageOutputs
 from components.storage.storage import Storage, StorageArgs
-from components.tracking.contract import TrackingArgs
-from components.training.contract import TrainingArgs
+from components.tracking.contract import Tracking, TrackingArgs
+from components.training.contract import Training, TrainingArgs
 from components.variants import Kind
 from stacks.exports import export, record_json
 from stacks.home import Home, read_home
@@ -32,6 +33,17 @@ from stacks.load import Target
 from stacks.settings import Settings
 
 ROOT: Final = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What every kind stands on."""
+
+    context: Context
+    storage: StorageOutputs[Output[str]]
+    network: Network
+    release: Release
+    host: Host
 
 
 def _context(target: Target, settings: Settings) -> Context:
@@ -115,6 +127,40 @@ def _create_host(context: Context, target: Target, settings: Settings, network: 
     return host
 
 
+def _create_training(settings: Settings, ground: _Ground, password_parameter: str) -> Training:
+    args = TrainingArgs(
+        context=ground.context,
+        network=ground.network.outputs,
+        artifact_bucket=ground.storage.artifact_bucket,
+        tier_buckets=ground.storage.tier_buckets,
+        release=ground.release.outputs,
+        tools=ground.release.tools,
+        password_parameter=password_parameter,
+        ami_id=settings.ami_id,
+        instance_types=settings.training_instance_types,
+        max_hours=settings.training_max_hours,
+    )
+    return registry.TRAINING[settings.training](Kind.TRAINING, args)
+
+
+def _create_services(ground: _Ground, hosted: Sequence[Tracking | Training | Serving]) -> Services:
+    """What these components want to run on the host, and what its role must be allowed for it."""
+    return Services(
+        "services",
+        ServicesArgs(
+            context=ground.context,
+            network=ground.network.outputs,
+            machine=ground.host.outputs,
+            artifact_bucket=ground.storage.artifact_bucket,
+            release=ground.release.outputs,
+            services=[service for component in hosted for service in component.services],
+            statements=[part.host_statements for part in hosted if part.host_statements is not None],
+            after=[ground.host.attachment, *ground.release.objects],
+            tools=ground.release.tools,
+        ),
+    )
+
+
 def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     """Create everything; what comes back is the record that the workflow reads."""
     context = _context(target, settings)
@@ -131,39 +177,12 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     tracking = registry.TRACKING[settings.tracking](
         Kind.TRACKING, TrackingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )
-    training = registry.TRAINING[settings.training](
-        Kind.TRAINING,
-        TrainingArgs(
-            context=context,
-            network=network.outputs,
-            artifact_bucket=artifacts,
-            tier_buckets=storage.tier_buckets,
-            release=release.outputs,
-            tools=release.tools,
-            password_parameter=tracking.outputs.password_parameter,
-            ami_id=settings.ami_id,
-            instance_types=settings.training_instance_types,
-            max_hours=settings.training_max_hours,
-        ),
-    )
+    ground = _Ground(context=context, storage=storage, network=network, release=release, host=host)
+    training = _create_training(settings, ground, tracking.outputs.password_parameter)
     serving = registry.SERVING[settings.serving](
         Kind.SERVING, ServingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )
-    hosted = (tracking, training, serving)
-    services = Services(
-        "services",
-        ServicesArgs(
-            context=context,
-            network=network.outputs,
-            machine=host.outputs,
-            artifact_bucket=artifacts,
-            release=release.outputs,
-            services=[service for component in hosted for service in component.services],
-            statements=[part.host_statements for part in hosted if part.host_statements is not None],
-            after=[host.attachment, *release.objects],
-            tools=release.tools,
-        ),
-    )
+    services = _create_services(ground, (tracking, training, serving))
     approver = Approver(
         "approver", ApproverArgs(context=context, artifact_bucket=artifacts, approvers=settings.approvers)
     )
