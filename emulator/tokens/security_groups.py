@@ -77,37 +77,40 @@ DEFAULT_SECURITY_GROUP = Row(
 )
 
 
-def _rule(direction: str) -> Row:
-    """The row of ingress or egress rules: the same but for two operations."""
-    authorize = f"AuthorizeSecurityGroup{direction}"
+def _rule_properties(direction: str, authorize: str) -> dict[str, Property]:
+    """Each goes into the call that makes the rule and into the one that changes it."""
     modify = "ModifySecurityGroupRules.SecurityGroupRules[0].SecurityGroupRule"
     permission = f"{authorize}.IpPermissions[0]"
     peer = "Source" if direction == "Ingress" else "Destination"
+    return {
+        "securityGroupId": Property(f"{authorize}.GroupId", required=True, replaces=True),
+        "ipProtocol": Property((f"{permission}.IpProtocol", f"{modify}.IpProtocol"), read="IpProtocol", required=True),
+        "fromPort": Property((f"{permission}.FromPort", f"{modify}.FromPort"), read="FromPort"),
+        "toPort": Property((f"{permission}.ToPort", f"{modify}.ToPort"), read="ToPort"),
+        "cidrIpv4": Property((f"{permission}.IpRanges[0].CidrIp", f"{modify}.CidrIpv4"), read="CidrIpv4"),
+        "cidrIpv6": Property((f"{permission}.Ipv6Ranges[0].CidrIpv6", f"{modify}.CidrIpv6"), read="CidrIpv6"),
+        "prefixListId": Property(
+            (f"{permission}.PrefixListIds[0].PrefixListId", f"{modify}.PrefixListId"),
+            read="PrefixListId",
+            cloudformation=f"{peer}PrefixListId",
+        ),
+        "referencedSecurityGroupId": Property(
+            (f"{permission}.UserIdGroupPairs[0].GroupId", f"{modify}.ReferencedGroupId"),
+            read="ReferencedGroupInfo.GroupId",
+            cloudformation=f"{peer}SecurityGroupId",
+        ),
+        "description": Property(f"{modify}.Description", read="Description"),
+    }
+
+
+def _rule(direction: str) -> Row:
+    """The row of ingress or egress rules: the same but for two operations."""
+    authorize = f"AuthorizeSecurityGroup{direction}"
     return Row(
         f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         "ec2",
         cloudformation=f"AWS::EC2::SecurityGroup{direction}",
-        properties={
-            "securityGroupId": Property(f"{authorize}.GroupId", required=True, replaces=True),
-            "ipProtocol": Property(
-                (f"{permission}.IpProtocol", f"{modify}.IpProtocol"), read="IpProtocol", required=True
-            ),
-            "fromPort": Property((f"{permission}.FromPort", f"{modify}.FromPort"), read="FromPort"),
-            "toPort": Property((f"{permission}.ToPort", f"{modify}.ToPort"), read="ToPort"),
-            "cidrIpv4": Property((f"{permission}.IpRanges[0].CidrIp", f"{modify}.CidrIpv4"), read="CidrIpv4"),
-            "cidrIpv6": Property((f"{permission}.Ipv6Ranges[0].CidrIpv6", f"{modify}.CidrIpv6"), read="CidrIpv6"),
-            "prefixListId": Property(
-                (f"{permission}.PrefixListIds[0].PrefixListId", f"{modify}.PrefixListId"),
-                read="PrefixListId",
-                cloudformation=f"{peer}PrefixListId",
-            ),
-            "referencedSecurityGroupId": Property(
-                (f"{permission}.UserIdGroupPairs[0].GroupId", f"{modify}.ReferencedGroupId"),
-                read="ReferencedGroupInfo.GroupId",
-                cloudformation=f"{peer}SecurityGroupId",
-            ),
-            "description": Property(f"{modify}.Description", read="Description"),
-        },
+        properties=_rule_properties(direction, authorize),
         id="SecurityGroupRules[0].SecurityGroupRuleId",
         create=(
             Call(
