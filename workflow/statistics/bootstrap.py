@@ -48,9 +48,7 @@ def clustered_bound(metric: Metric, sample: Sample, *, confidence: float, seed: 
     return _bound(value, np.concatenate(values), confidence, f"group-clustered bootstrap, {rounds} rounds")
 
 
-def paired_bound(
-    metric: Metric, sample: Sample, other_scores: Floats, *, confidence: float, seed: int, rounds: int = ROUNDS
-) -> Bound:
+def paired_bound(metric: Metric, sample: Sample, other_scores: Floats, *, confidence: float, seed: int) -> Bound:
     """The interval of metric(sample) - metric(the same images scored by somebody else).
 
     Both are resampled together, so what makes an image hard for both cancels out.
@@ -58,10 +56,10 @@ def paired_bound(
     index = group_index(sample.groups)
     differences = [
         metric(sample.labels, sample.scores, weights[:, index]) - metric(sample.labels, other_scores, weights[:, index])
-        for weights in _draws(index, seed, rounds)
+        for weights in _draws(index, seed, ROUNDS)
     ]
     value = point(metric, sample.labels, sample.scores) - point(metric, sample.labels, other_scores)
-    return _bound(value, np.concatenate(differences), confidence, f"paired group-clustered bootstrap, {rounds} rounds")
+    return _bound(value, np.concatenate(differences), confidence, f"paired group-clustered bootstrap, {ROUNDS} rounds")
 
 
 def group_index(groups: Sequence[str]) -> NDArray[np.intp]:
