@@ -52,3 +52,10 @@ def _reaches(resource: str, key: str) -> bool:
 @pytest.mark.parametrize("key", ONLY_BY)
 def test_an_object_is_written_by_no_other_role(recorded: Recorded, stack: str, key: str) -> None:
     assert writers(recorded(stack), key) == ONLY_BY[key]
+
+
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+def test_iam_users_and_keys_are_never_made(recorded: Recorded, stack: str) -> None:
+    """IAM.3 CKV_AWS_273 CKV_AWS_40."""
+    tokens = {item.token for item in recorded(stack).resources}
+    assert not tokens & {"aws:iam/user:User", "aws:iam/accessKey:AccessKey"}
