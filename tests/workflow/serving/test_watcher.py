@@ -14,6 +14,8 @@ from workflow.errors import ResourceError
 from workflow.predictor import Predictor
 from workflow.serving.watcher import Watcher
 
+pytestmark = pytest.mark.slow
+
 URI = "s3://artifacts/serving/deployment.json"
 A, B, C = (ModelReference(digest=letter * 64, run_id=f"run-{letter}", name=f"model-{letter}") for letter in "abc")
 

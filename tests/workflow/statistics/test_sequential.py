@@ -7,6 +7,8 @@ import pytest
 
 from workflow.statistics.sequential import MINIMUM_PER_ARM, Arm, Comparison, Decision, compare, decide
 
+pytestmark = pytest.mark.slow
+
 EFFECT = 0.05
 """The minimum effect of the demo's A/B test."""
 

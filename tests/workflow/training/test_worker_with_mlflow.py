@@ -75,6 +75,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
 
 @pytest.fixture
 def job_of(put_job: Callable[..., Job], server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
+    import mlflow
+
+    # What another test of this process has set would win over the environment, which the worker sets.
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    mlflow.set_registry_uri(None)  # type: ignore[arg-type]
     for name, value in {**MLFLOW_SETTINGS, "MLFLOW_TRACKING_URI": "", "MLFLOW_EXPERIMENT_NAME": ""}.items():
         monkeypatch.setenv(name, value)  # the worker sets them; this puts them back
     return partial(put_job, tracking_uri=server.uri)
@@ -115,7 +120,7 @@ def test_a_server_that_is_killed_stops_no_training_and_loses_nothing(
     found: list[Status] = []
     worker = threading.Thread(target=lambda: found.append(work(f"{long.folder_uri}/job.json", Aws(), 200)))
     worker.start()
-    wait_until(lambda: beats_arrived(server, "interrupted") > 0, 60)
+    wait_until(lambda: beats_arrived(server, "interrupted") > 0, 180)
     server.kill()
     late = job_of(pngs, id="late", project="late")
     untracked = work(f"{late.folder_uri}/job.json", Aws(), 1)
