@@ -1,0 +1,101 @@
+"""Stack dev on the emulated AWS: it keeps what holds data, whoever destroys it and however."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+CONFIG = """\
+  mlteam:amiId: ami-0123456789abcdef0
+  aws:accessKey: emulated
+  aws:secretKey: emulated
+  aws:skipMetadataApiCheck: "true"
+"""
+"""What a newcomer adds to Pulumi.dev.yaml, and keys for the emulated AWS."""
+TIERS = ("artifacts", "dev", "prod", "staging")
+TREASURE = b"an image that nobody can take again"
+
+
+@pytest.fixture(scope="module")
+def fresh(laptop_of: Callable[[str], Any]) -> Any:
+    laptop = laptop_of("dev")
+    configure(laptop, CONFIG)
+    laptop.platform.start()
+    laptop.platform.select()
+    return laptop
+
+
+def configure(laptop: Any, lines: str) -> None:
+    """The clone's own Pulumi.dev.yaml with lines added."""
+    there = laptop.platform.checkout / "Pulumi.dev.yaml"
+    there.write_text(there.read_text().replace("config:\n", f"config:\n{lines}"))
+
+
+@pytest.fixture(scope="module")
+def up(fresh: Any) -> Any:
+    """The stack with data in each of its buckets."""
+    fresh.change("up")
+    for bucket in fresh.buckets():
+        fresh.client("s3").put_object(Bucket=bucket, Key="landing/1.png", Body=TREASURE)
+    return fresh
+
+
+def treasures(laptop: Any) -> dict[str, bytes]:
+    """What each bucket's image holds now, by the tier of the bucket."""
+    s3 = laptop.client("s3")
+    return {
+        bucket.rsplit("-", 1)[-1]: s3.get_object(Bucket=bucket, Key="landing/1.png")["Body"].read()
+        for bucket in laptop.buckets()
+    }
+
+
+def data_volumes(laptop: Any) -> list[str]:
+    named = [{"Name": "tag:Name", "Values": ["mlteam-dev-data"]}]
+    return [str(each["VolumeId"]) for each in laptop.client("ec2").describe_volumes(Filters=named)["Volumes"]]
+
+
+def test_a_flag_that_is_not_offered_is_refused_by_the_table(fresh: Any) -> None:
+    own = fresh.platform.checkout / "Pulumi.dev.yaml"
+    before = own.read_text()
+    configure(fresh, "  mlteam:tracking: managed\n")
+    said = fresh.pulumi("preview", fails=True)
+    own.write_text(before)
+    assert "tracking=managed is not available: this version offers oss" in said, said
+
+
+def test_a_preview_makes_nothing(fresh: Any) -> None:
+    assert "to create" in fresh.pulumi("preview")
+    assert (fresh.buckets(), fresh.machines(), fresh.roles()) == ([], [], [])
+
+
+def test_a_second_up_and_a_refresh_change_nothing(up: Any) -> None:
+    up.change("up", "--expect-no-changes")
+    up.change("refresh", "--expect-no-changes")
+
+
+def test_what_holds_data_is_protected_in_the_state(up: Any) -> None:
+    resources = json.loads(up.pulumi("stack", "export"))["deployment"]["resources"]
+    kept = {each["urn"].rsplit("::", 1)[-1] for each in resources if each.get("protect") and each.get("retainOnDelete")}
+    assert kept == {"host-data", *(f"storage-{tier}-bucket" for tier in TIERS)}
+
+
+def test_a_destroy_is_refused_and_takes_no_data_along(up: Any) -> None:
+    """The engine refuses each protected resource and removes the others before it says so."""
+    volumes = data_volumes(up)
+    said = up.change("destroy", fails=True)
+    assert said.count("because it is protected") == len(TIERS) + len(volumes) == 5, said
+    assert treasures(up) == dict.fromkeys(TIERS, TREASURE)
+    assert data_volumes(up) == volumes
+
+
+def test_a_destroy_after_unprotecting_leaves_the_data_where_it_was(up: Any) -> None:
+    volumes = data_volumes(up)
+    up.pulumi("state", "unprotect", "--all", "--yes")
+    up.change("destroy")
+    assert (up.machines(), up.roles()) == ([], [])
+    assert treasures(up) == dict.fromkeys(TIERS, TREASURE)
+    assert data_volumes(up) == volumes
+    assert "resources" not in json.loads(up.pulumi("stack", "export"))["deployment"]
