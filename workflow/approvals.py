@@ -77,7 +77,7 @@ def refuse_stranger(caller: str, author: str, approval: ApprovalOutputs[str]) ->
         allowed = ", ".join([f"role {role}", *approval.approvers])
         raise CredentialsError(
             f"{caller} may not approve; allowed: {allowed}",
-            cure=f"aws sts assume-role --role-arn {approval.approver_role_arn} --role-session-name YOUR-NAME",
+            cure=f"aws sts assume-role --role-arn {approval.approver_role_arn} --role-session-name YOUR-IAM-USER-NAME",
         )
     if caller == author or person == principal(author)[1]:
         raise RefusedError(f"{caller} trained this model and cannot approve it", cure="ask a colleague")

@@ -58,11 +58,14 @@ def approver_statements(artifact_bucket: str, parameter_arn: str) -> tuple[State
 
 
 class Approver(PlatformComponent[ApprovalOutputs[Output[str]]]):
-    """Creates a role that people of the account assume to approve a deployment. Costs nothing."""
+    """Creates a role that IAM users of the account assume, under their own name, to approve. Costs nothing.
+
+    People who come by single sign-on have no user name that AWS could compare: name their role in `approvers`.
+    """
 
     def __init__(self, name: str, args: ApproverArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, args.context, opts)
-        role = create_role(self, "approver", args.context.account_id.apply(policies.trust_account), self._may(args))
+        role = create_role(self, "approver", args.context.account_id.apply(policies.trust_people), self._may(args))
         self.publish(ApprovalOutputs(approver_role_arn=role.arn, approvers=args.approvers))
 
     def _may(self, args: ApproverArgs) -> Output[tuple[Statement, ...]]:

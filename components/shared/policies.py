@@ -51,6 +51,22 @@ def trust_account(account_id: str) -> str:
     return document([Statement(sid="Account", actions=("sts:AssumeRole",), principals=principals)])
 
 
+def trust_people(account_id: str) -> str:
+    """IAM users of this account, each under their own name only: a session's name is the caller's to choose, and the
+    approval believes it. (AWS's own pattern: IAM User Guide, "Name individual IAM users' role sessions".)
+    """
+    return document(
+        [
+            Statement(
+                sid="People",
+                actions=("sts:AssumeRole",),
+                principals={"AWS": (f"arn:aws:iam::{account_id}:root",)},
+                conditions={"StringEquals": {"sts:RoleSessionName": "${aws:username}"}},
+            )
+        ]
+    )
+
+
 def boundary(region: str) -> str:
     """What no role of the stack may ever do, whatever a later policy says."""
     return document(
