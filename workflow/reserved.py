@@ -9,7 +9,7 @@ import numpy as np
 
 from workflow import s3
 from workflow.context import Context
-from workflow.errors import DriftError, ResourceError
+from workflow.errors import DriftError, ResourceError, UsageError
 from workflow.manifest import Image
 from workflow.pixels import BrokenImageError, row_of
 from workflow.project import Project
@@ -41,7 +41,8 @@ def refuse_leak(reserved: Sequence[Image], trained: Sequence[Image]) -> None:
 
 
 def read_images(context: Context, project: Project, images: Sequence[Image]) -> Reserved:
-    """ResourceError when more images are broken than mlteam.yaml allows, or none is left."""
+    """ResourceError when more images are broken than mlteam.yaml allows, or none is left; UsageError when none of
+    them has the positive label."""
     client = context.aws.client("s3")
 
     def read(image: Image) -> Floats | str:
@@ -75,6 +76,12 @@ def _sorted_out(project: Project, images: Sequence[Image], found: Sequence[Float
             f"{len(broken)} of {len(images)} images cannot be used, allowed: {project.max_broken_fraction:.1%} "
             f"(max_broken_fraction); for example {'; '.join(broken[:3])}",
             cure="mend or remove them in landing/, then mlteam sample",
+        )
+    if project.positive_label not in {image.label for image in whole}:
+        found_labels = ", ".join(map(repr, sorted({image.label for image in whole})[:5]))
+        raise UsageError(
+            f"none of {len(whole)} reserved images has the label {project.positive_label!r}; there are {found_labels}",
+            cure="mend positive_label in mlteam.yaml, or sample more images",
         )
     labels = np.array([float(image.label == project.positive_label) for image in whole])
     return Reserved(images=tuple(whole), rows=np.stack(rows), labels=labels, broken=tuple(broken))
