@@ -85,7 +85,7 @@ class Settings(BaseModel):
         Key("a number above devSampleFraction, at most 1", "0.10"),
     ] = 0.10
     approvers: Annotated[
-        IamNames, Key("names of IAM users or roles with commas between", "maria,release-managers")
+        IamNames, Key("names of IAM users or roles with commas between", "release-managers,ml-leads")
     ] = ()
     host_instance_type: Annotated[
         Arm64Type, Key("an arm64 (Graviton) instance type, as in t4g.medium or m7g.large", "t4g.medium")

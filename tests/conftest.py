@@ -19,7 +19,7 @@ CONFIGS = {
         "mlteam:opsWebhookUrl": "https://ops.example.com/t0ken",
         "mlteam:workingHours": "mon-fri 08:00-18:00",
     },
-    "prod": {"mlteam:amiId": AMI, "mlteam:approvers": "maria"},
+    "prod": {"mlteam:amiId": AMI, "mlteam:approvers": "release-managers"},
 }
 
 

@@ -11,7 +11,9 @@ MADE: dict[str, pulumi.CustomResource] = {}
 
 
 def refer(value: Any) -> Any:
-    """The value with every old id replaced by the new resource's."""
+    """The value with every old id replaced by the new resource's, exported secrets opened and sealed again."""
+    if isinstance(value, dict) and "plaintext" in value:
+        return pulumi.Output.secret(refer(json.loads(value["plaintext"])))
     if isinstance(value, dict):
         return {name: refer(each) for name, each in value.items() if not name.startswith("__")}
     if isinstance(value, list):

@@ -74,8 +74,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
 
 
 @pytest.fixture
-def job_of(put_job: Callable[..., Job], server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
+def job_of(
+    put_job: Callable[..., Job], server: MlflowServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., Job]:
     import mlflow
+
+    monkeypatch.chdir(tmp_path)  # MLflow makes a folder where it stands when it knows no server
 
     # What another test of this process has set would win over the environment, which the worker sets.
     mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
