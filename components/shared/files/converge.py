@@ -4,9 +4,11 @@ Runs as root, from the stack's SSM document; may run any number of times. What i
 what has not changed is left alone, what fails is named together with its last lines.
 """
 
+import errno
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +29,7 @@ JOURNAL_LINES: Final = 40
 SECRET_BYTES: Final = 32
 USER_EXISTS: Final = 9
 """What useradd ends with when it has nothing to do."""
+NOT_RUNNING: Final = frozenset({"inactive", "failed", "unknown"})
 
 Service = Mapping[str, Any]
 
@@ -166,6 +169,22 @@ def _timers_first(name: str) -> tuple[bool, str]:
     return (not name.endswith(".timer"), name)
 
 
+def require_port(service: Service, address: str) -> None:
+    """HostError if somebody else has the port: a server that cannot bind may try again for ever, and look alive."""
+    if answer("systemctl", "is-active", units.main_unit(service)) not in NOT_RUNNING:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what a server of before left does not count
+        try:
+            probe.bind((address, int(service["port"])))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise HostError(
+                    f"service {service['name']}: port {service['port']} of {address} is taken by another program; "
+                    "end that first"
+                ) from None
+
+
 def start(service: Service, *, changed: bool) -> None:
     names = [name for name in units.unit_names(service) if not name.endswith(f"{units.BACKUP}.service")]
     must("systemctl", "enable", *names)
@@ -242,6 +261,8 @@ def converge(manifest: Mapping[str, Any]) -> None:
     changed = {service["name"]: install(service, layouts[service["name"]], client) for service in services}
     if retired or any(changed.values()):
         must("systemctl", "daemon-reload")
+    for service in services:
+        require_port(service, address)
     for service in services:
         start(service, changed=changed[service["name"]])
     for service in services:

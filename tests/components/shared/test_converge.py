@@ -1,5 +1,6 @@
 """The parts of converge.py that decide; the whole of it runs in the engine tests."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,18 @@ def test_only_what_changed_or_is_down_is_started(commands: Commands) -> None:
     converge.start(SERVICE, changed=True)
     restarted = [command[2] for command in commands.called if command[:2] == ("systemctl", "restart")]
     assert restarted == ["mlteam-mlflow.service", "mlteam-mlflow-backup.timer"]
+
+
+def test_a_port_that_somebody_else_has_is_named_before_the_service_is_started(commands: Commands) -> None:
+    commands._answers["systemctl is-active"] = "inactive"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        service = {**SERVICE, "port": listener.getsockname()[1]}
+        with pytest.raises(converge.HostError, match=rf"service mlflow: port {service['port']} of 127.0.0.1 is taken"):
+            converge.require_port(service, "127.0.0.1")
+        commands._answers["systemctl is-active"] = "active"
+        converge.require_port(service, "127.0.0.1")  # it is the service itself that has it
+    commands._answers["systemctl is-active"] = "inactive"
+    converge.require_port(service, "127.0.0.1")
 
 
 def test_a_service_that_fails_is_named_with_its_last_lines(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
