@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from emulator import processes
 from workflow.errors import NoStackError, ResourceError
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
@@ -60,9 +61,11 @@ class LocalPlatform:
         """NoStackError if no emulated AWS is alive there."""
         try:
             record = json.loads((self.aws_directory / "endpoints.json").read_text())
-            os.kill(record["pid"], 0)
         except (OSError, ValueError) as error:
             raise NoStackError("no local platform is running", cure="make demo") from error
+        process = processes.find(record["pid"])
+        if process is None or record.get("started", process.started) != process.started:  # a pid may be given again
+            raise NoStackError("no local platform is running", cure="make demo")
         return Endpoints(**{name: record[name] for name in Endpoints.__dataclass_fields__})
 
     def start(self) -> Endpoints:
@@ -115,17 +118,18 @@ class LocalPlatform:
 
     def pulumi(self, *arguments: str, check: bool = True, capture: bool = False) -> subprocess.CompletedProcess[str]:
         """Run the engine in the checkout; ResourceError if it fails and `check`."""
-        command = ["pulumi", *arguments, "--non-interactive"]
+        command, known = ["pulumi", *arguments, "--non-interactive"], self.shell()
         answer = subprocess.run(
             command,
             cwd=self.checkout,
-            env=self.shell(),
+            env=known,
             text=True,
             check=False,
             stdout=subprocess.PIPE if capture else sys.stderr,
             stderr=subprocess.PIPE if capture else None,
         )
         if check and answer.returncode:
+            self._insist_on_aws(" ".join(arguments), known["AWS_ENDPOINT_URL"])
             said = f":\n{answer.stdout}{answer.stderr}" if capture else ""
             raise ResourceError(f"pulumi {' '.join(arguments)} failed{said}", cure="mend the line above, run it again")
         return answer
@@ -138,6 +142,17 @@ class LocalPlatform:
     def output(self, name: str) -> Any:
         """A stack output, as JSON."""
         return json.loads(self.pulumi("stack", "output", name, "--json", "--stack", self.stack, capture=True).stdout)
+
+    def _insist_on_aws(self, command: str, url: str) -> None:
+        """The engine only says that a connection was reset: ResourceError if its AWS is gone."""
+        try:
+            self.endpoints()
+        except NoStackError as error:
+            log = self.aws_directory / "emulator.log"
+            raise ResourceError(
+                f"pulumi {command} failed, because the emulated AWS at {url} ended meanwhile",
+                cure=f"make demo starts afresh; {log} may say why",
+            ) from error
 
     def _emulator(self, verb: str) -> None:
         command = [sys.executable, "-m", "emulator", verb, "--directory", str(self.aws_directory)]
