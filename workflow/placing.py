@@ -19,7 +19,6 @@ from workflow import s3
 from workflow.manifest import Image
 
 COPY_PREFIX: Final = "images/"
-PACK_PREFIX: Final = "packs/"
 SHARD_BYTES: Final = 256 << 20
 """Large enough that a request's price vanishes, small enough that a spot machine loses little."""
 THREADS: Final = 16

@@ -8,7 +8,7 @@ from components.shared import policies
 from components.shared.record import KEY as RECORD_KEY
 from components.shared.roles import create_role
 from components.shared.statements import Statement
-from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX
+from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX
 from components.variants import Tier, Variant
 
 
@@ -36,7 +36,10 @@ def sampler_statements(tier_buckets: dict[str, str], artifact_bucket: str, param
         Statement(
             sid="WriteSamples",
             actions=("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
-            resources=(f"arn:aws:s3:::{home}/{MANIFEST_PREFIX}*", *written),
+            resources=(
+                *(f"arn:aws:s3:::{home}/{prefix}*" for prefix in (MANIFEST_PREFIX, PACK_PREFIX)),
+                *written,
+            ),
         ),
         Statement(
             sid="ReadPlatform", actions=("s3:GetObject",), resources=(f"arn:aws:s3:::{artifact_bucket}/{RECORD_KEY}",)

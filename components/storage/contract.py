@@ -10,6 +10,8 @@ LANDING_PREFIX: Final = "landing/"
 """Where new images arrive, in the prod tier's bucket: the only prefix that people and cameras write to."""
 MANIFEST_PREFIX: Final = "manifests/"
 """Where the sampler puts a tier's manifests, in that tier's own bucket."""
+PACK_PREFIX: Final = "packs/"
+"""Where it puts a tier's tar shards, likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)

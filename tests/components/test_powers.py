@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from components.data.oss import sampler_statements
+from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX
 from stacks.environment import ENVIRONMENTS
 from stacks.recording import Recording
 
@@ -52,6 +54,15 @@ def _reaches(resource: str, key: str) -> bool:
 @pytest.mark.parametrize("key", ONLY_BY)
 def test_an_object_is_written_by_no_other_role(recorded: Recorded, stack: str, key: str) -> None:
     assert writers(recorded(stack), key) == ONLY_BY[key]
+
+
+def test_the_sampler_writes_manifests_and_packs_of_every_tier_and_never_what_landed() -> None:
+    tiers = {"dev": "d", "staging": "s", "prod": "p"}
+    statements = sampler_statements(tiers, "a", "arn:aws:ssm:us-east-1:0:parameter/x")
+    [written] = [statement.resources for statement in statements if statement.sid == "WriteSamples"]
+    wanted = [f"{bucket}/{prefix}prod/x" for bucket in "dsp" for prefix in (MANIFEST_PREFIX, PACK_PREFIX)]
+    for key, may in [*((key, True) for key in wanted), (f"p/{LANDING_PREFIX}x", False)]:
+        assert any(fnmatchcase(f"arn:aws:s3:::{key}", resource) for resource in written) is may, key
 
 
 @pytest.mark.parametrize("stack", ENVIRONMENTS)

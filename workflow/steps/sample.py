@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from components.platform import Platform
-from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX
+from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX
 from components.variants import Tier
 from workflow import landing, s3
 from workflow.context import Context
@@ -22,7 +22,7 @@ from workflow.errors import UsageError
 from workflow.manifest import Image
 from workflow.manifest_store import Draft, draft_of, store
 from workflow.metering import Bill, Meter, billed
-from workflow.placing import PACK_PREFIX, SHARD_BYTES, copied, copy_images, pack_images
+from workflow.placing import SHARD_BYTES, copied, copy_images, pack_images
 from workflow.record import write_section
 from workflow.sample_index import SampleIndex, Trouble
 from workflow.sampling import DEFAULT_RESERVED_FRACTION, DEFAULT_SALT, MANIFESTS, RESERVED, TIERS, Bands
