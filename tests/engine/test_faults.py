@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 
 PATIENCE_SECONDS = 120
 SERVICE, PORT = "mlflow", 5000
-COUNTED = {
+COUNTED: dict[str, Callable[[Any], list[str]]] = {
     "aws:ec2/instance:Instance": lambda laptop: [each["InstanceId"] for each in laptop.machines()],
     "aws:ec2/vpc:Vpc": lambda laptop: [
         each["VpcId"] for each in laptop.client("ec2").describe_vpcs()["Vpcs"] if not each["IsDefault"]

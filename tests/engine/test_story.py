@@ -1,0 +1,194 @@
+"""The whole story on the real engine, MLflow and model server, as `make demo` and `make down` tell it.
+
+Told once; the tests look at what it left, and the last one ends it.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from examples.digits import demo, down
+from examples.digits.story import STORY
+from stacks.local import CHECKOUT
+from workflow.deployment import Deployment, read_deployment
+from workflow.errors import NoStackError
+
+pytestmark = pytest.mark.engine
+
+CANDIDATES = ("baseline", "weak", "strong")
+MLFLOW = """
+import json, mlflow
+experiments = mlflow.search_experiments()
+runs = mlflow.search_runs([each.experiment_id for each in experiments], output_format="list")
+client = mlflow.MlflowClient()
+print(json.dumps({
+    "experiments": [each.name for each in experiments],
+    "runs": {run.info.run_id: [run.info.status, run.data.params, run.data.metrics, run.data.tags] for run in runs},
+    "versions": {f"{each.name}/{each.version}": each.run_id for each in client.search_model_versions()},
+}))
+"""
+"""What a data scientist asks MLflow for, with nothing but the environment."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A story that has been told, and where."""
+
+    laptop: Any
+    demo: demo.Demo
+
+    def record(self, candidate: str) -> dict[str, Any]:
+        return dict(json.loads((self.demo.folder / f"{candidate}.json").read_text()))
+
+    def mlteam(self, *words: str) -> str:
+        """What a command prints on stdout, typed as in the demo."""
+        command = ["mlteam", *words]
+        done = subprocess.run(command, cwd=CHECKOUT, env=self.laptop.platform.shell(), text=True, capture_output=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def sh(self, script: str) -> str:
+        """A newcomer's shell in the clone, after eval; it knows nothing of the platform before."""
+        checkout = self.laptop.platform.checkout
+        known = {name: os.environ[name] for name in ("HOME", "PATH", "PULUMI_HOME") if name in os.environ}
+        # The installed mlteam is this checkout's, the platform is the clone's.
+        env = f'eval "$(PYTHONPATH={shlex.quote(str(checkout))} .venv/bin/mlteam env)"'
+        done = subprocess.run(
+            ["sh", "-euc", f"{env}\n{script}"], cwd=checkout, env=known, text=True, capture_output=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        record = json.loads(self.laptop.platform.output("platform"))
+        return read_deployment(self.laptop.client("s3"), record["serving"]["deployment_uri"]).deployment
+
+    @cached_property
+    def mlflow(self) -> dict[str, Any]:
+        return dict(json.loads(self.sh(f"python -c {shlex.quote(MLFLOW)}")))
+
+
+@pytest.fixture(scope="module")
+def fresh(laptop_of: Callable[[str], Any]) -> Any:
+    """An emulated AWS with nothing in it."""
+    laptop = laptop_of("local")
+    demo.begin_clean(laptop.platform)
+    laptop.platform.start()
+    laptop.platform.select()
+    return laptop
+
+
+@pytest.fixture(scope="module")
+def up(fresh: Any) -> Any:
+    fresh.change("up")
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def told(up: Any) -> Told:
+    platform = up.platform
+    story = demo.Demo(platform)
+    assert demo.upload(story) > 0
+    environments = {False: platform.shell(), True: demo.approver(platform)}
+    for scene in STORY:
+        demo.play(story, scene, environments)
+    return Told(up, story)
+
+
+def test_a_preview_makes_nothing(fresh: Any) -> None:
+    assert "to create" in fresh.pulumi("preview")
+    assert (fresh.buckets(), fresh.machines(), fresh.roles()) == ([], [], [])
+
+
+def test_a_second_up_and_a_refresh_change_nothing(up: Any) -> None:
+    up.change("up", "--expect-no-changes")
+    up.change("refresh", "--expect-no-changes")
+
+
+def test_every_act_of_the_story_was_played(told: Told) -> None:
+    assert {part.title for part in told.demo.parts} == {act.title for scene in STORY for act in scene}
+
+
+def test_the_gate_refused_a_candidate_whose_point_passes_and_whose_bound_does_not(told: Told) -> None:
+    threshold = 0.88  # examples/digits/project/mlteam.yaml
+    weak = told.record("weak")
+    auc = weak["evaluate"]["metrics"]["auc"]
+    assert auc["point"] >= threshold > auc["lower"], auc
+    assert weak["gate"]["passed"] is False
+    assert next(check["name"] for check in weak["gate"]["checks"] if not check["passed"]) == f"auc >= {threshold}"
+    assert not {"approve", "deploy"} & weak.keys(), "a refused candidate went on"
+
+
+@pytest.mark.parametrize("candidate", ["baseline", "strong"])
+def test_what_passed_the_gate_was_approved_by_somebody_else_and_is_the_same_model(told: Told, candidate: str) -> None:
+    record = told.record(candidate)
+    assert record["gate"]["passed"] is True
+    assert record["approve"]["approver"] != record["approve"]["author"]
+    digests = {record[section]["digest"] for section in ("train", "evaluate", "gate", "approve", "deploy")}
+    assert len(digests) == 1
+
+
+def test_the_ab_test_promotes_and_says_that_requests_were_drawn_with_replacement(told: Told) -> None:
+    test = told.record("strong")["abtest"]
+    assert test["decision"] == "promote"
+    assert test["with_replacement"] is True
+    assert min(test[arm]["requests"] for arm in ("champion", "challenger")) > 0
+    assert test["champion"]["requests"] + test["challenger"]["requests"] == test["requests"]
+    assert test["difference"]["lower"] > 0
+    assert told.record("strong")["promote"]["digest"] == test["digest"]
+
+
+def test_after_the_rollback_the_baseline_is_the_champion_again(told: Told, fetch: Callable[[str], bytes]) -> None:
+    baseline = told.record("baseline")["train"]["digest"]
+    assert told.deployment.champion is not None
+    assert told.deployment.champion.digest == baseline
+    assert told.deployment.challenger is None
+    status = json.loads(fetch(f"{told.laptop.platform.output('servingUrl')}/status"))
+    assert status["arms"]["champion"]["digest"] == baseline, status
+    assert status["generation"] == told.deployment.generation > told.record("strong")["promote"]["generation"]
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_mlflow_knows_what_was_trained_on_what(told: Told, candidate: str) -> None:
+    train = told.record(candidate)["train"]
+    status, parameters, metrics, tags = told.mlflow["runs"][train["run_id"]]
+    assert status == "FINISHED"
+    assert parameters["kind"] == ("network" if candidate == "strong" else "logistic")
+    assert metrics
+    manifest = told.record("sample")["sample"]["manifests"][train["tier"]]["digest"]
+    assert tags["mlteam.manifest"] == manifest == train["manifest_digest"]
+    assert told.mlflow["versions"][f"{train['model_name']}/{train['model_version']}"] == train["run_id"]
+
+
+def test_plain_pulumi_and_boto3_work_after_eval(told: Told) -> None:
+    ask = "import boto3; print(*sorted(b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']))"
+    said = told.sh(f"pulumi stack output landingUri\npython -c {shlex.quote(ask)}").splitlines()
+    assert said[0] == told.laptop.platform.output("landingUri")
+    assert said[1].split() == sorted(told.laptop.buckets())
+
+
+def test_the_host_is_looked_after_by_mlteam(told: Told) -> None:
+    assert "mlflow" in told.mlteam("logs", "mlflow").lower()
+    assert "was awake" in told.mlteam("wake")
+    status = json.loads(told.mlteam("--output", "json", "status"))
+    assert (status["version"], status["problem"]) == (1, "")
+    assert status["deployment"]["generation"] == told.deployment.generation
+
+
+def test_down_leaves_no_resource_and_no_process(told: Told) -> None:
+    platform = told.laptop.platform
+    down.run(platform)  # fails on any resource that is left
+    assert told.laptop.processes() == []
+    assert not platform.state_directory.exists()
+    with pytest.raises(NoStackError):
+        platform.endpoints()
+    own = "Pulumi.local.yaml"
+    assert (platform.checkout / own).read_bytes() == (CHECKOUT / own).read_bytes(), "`git status` is not clean"
