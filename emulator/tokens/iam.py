@@ -139,30 +139,6 @@ POLICY = Row(
     ),
 )
 
-_ATTACHED_ARN = "join('/', split('/', _.id)[1:])"  # the role's name holds no slash, the policy's ARN does
-
-ROLE_POLICY_ATTACHMENT = Row(
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    "iam",
-    properties={
-        "role": Property("AttachRolePolicy.RoleName", read="split('/', _.id)[0]", required=True, replaces=True),
-        "policyArn": Property(
-            "AttachRolePolicy.PolicyArn", kind=Kind.ARN, read=_ATTACHED_ARN, required=True, replaces=True
-        ),
-    },
-    id="format('{role}/{policyArn}', _.in)",
-    create=(Call("AttachRolePolicy"),),
-    read=(
-        Call(
-            "ListAttachedRolePolicies",
-            {"RoleName": "split('/', _.id)[0]"},
-            select=f"find(AttachedPolicies, 'PolicyArn', {_ATTACHED_ARN})",
-        ),
-    ),
-    delete=(Call("DetachRolePolicy", {"RoleName": "split('/', _.id)[0]", "PolicyArn": _ATTACHED_ARN}),),
-    gone=("NoSuchEntity",),
-)
-
 INSTANCE_PROFILE = Row(
     "aws:iam/instanceProfile:InstanceProfile",
     "iam",
@@ -208,15 +184,12 @@ INSTANCE_PROFILE = Row(
     ),
 )
 
-ROWS = (ROLE, ROLE_POLICY, POLICY, ROLE_POLICY_ATTACHMENT, INSTANCE_PROFILE)
+ROWS = (ROLE, ROLE_POLICY, POLICY, INSTANCE_PROFILE)
 
 # Where a row and CloudFormation differ (`emulator.agreement`).
 DIFFERENCES = {
     ROLE_POLICY.token: {
         "required policy": "IAM's own API requires it, the schema forgot to",
-    },
-    ROLE_POLICY_ATTACHMENT.token: {
-        "schema": "in CloudFormation the role or the policy lists its attachments",
     },
     INSTANCE_PROFILE.token: {
         "required role": "pulumi-aws makes a profile first and puts the role in later; so does IAM's API",

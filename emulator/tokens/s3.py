@@ -216,40 +216,7 @@ POLICY = Row(
     delete_before_replace=True,
 )
 
-_LOGGING: Final = "PutBucketLogging.BucketLoggingStatus.LoggingEnabled"
-LOGGING = Row(
-    "aws:s3/bucketLogging:BucketLogging",
-    "s3",
-    cloudformation="AWS::S3::Bucket.LoggingConfiguration",
-    properties={
-        "bucket": Property(
-            "PutBucketLogging.Bucket", read="_.id", required=True, replaces=True, cloudformation="/BucketName"
-        ),
-        "targetBucket": Property(
-            f"{_LOGGING}.TargetBucket",
-            read="LoggingEnabled.TargetBucket",
-            required=True,
-            cloudformation="DestinationBucketName",
-        ),
-        "targetPrefix": Property(
-            f"{_LOGGING}.TargetPrefix",
-            read="LoggingEnabled.TargetPrefix",
-            required=True,
-            cloudformation="LogFilePrefix",
-        ),
-    },
-    id="_.in.bucket",
-    create=(Call("PutBucketLogging"),),
-    read=(Call("GetBucketLogging", {"Bucket": "_.id"}, select="LoggingEnabled && @"),),
-    update=(Call("PutBucketLogging"),),
-    delete=(
-        Call("PutBucketLogging", {"Bucket": "_.id"}, shape=lambda params, _: {**params, "BucketLoggingStatus": {}}),
-    ),
-    gone=("NoSuchBucket",),
-    delete_before_replace=True,
-)
-
-ROWS = (BUCKET, VERSIONING, ENCRYPTION, PUBLIC_ACCESS_BLOCK, OWNERSHIP, POLICY, LOGGING)
+ROWS = (BUCKET, VERSIONING, ENCRYPTION, PUBLIC_ACCESS_BLOCK, OWNERSHIP, POLICY)
 
 # Where a row and CloudFormation differ (`emulator.agreement`).
 _SPLIT: Final = "a resource of its own in pulumi-aws, which must name its bucket; CloudFormation has it in the bucket"
@@ -270,10 +237,5 @@ DIFFERENCES = {
     OWNERSHIP.token: {
         "required bucket": _SPLIT,
         "required rule.objectOwnership": "S3's own API requires it, the schema forgot to",
-    },
-    LOGGING.token: {
-        "required bucket": _SPLIT,
-        "required targetBucket": "without one there is no such resource; in CloudFormation it defaults to the bucket",
-        "required targetPrefix": "S3's own API requires it; in CloudFormation it defaults to none",
     },
 }

@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from emulator.rows import Call, Json, Kind, Property, Row, Tags
+from emulator.rows import Call, Json, Kind, Property, Row
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 _RATE: Final = re.compile(r"rate\([1-9]\d* (minutes?|hours?|days?)\)")
@@ -98,41 +98,7 @@ SCHEDULE = Row(
     check=_schedule_faults,
 )
 
-_GROUP_ARN: Final = "format('arn:{partition}:scheduler:{region}:{account}:schedule-group/{id}', _)"
-
-SCHEDULE_GROUP = Row(
-    "aws:scheduler/scheduleGroup:ScheduleGroup",
-    "scheduler",
-    cloudformation="AWS::Scheduler::ScheduleGroup",
-    properties={
-        "name": Property("CreateScheduleGroup.Name", replaces=True),
-        "namePrefix": Property(type="string", replaces=True),
-    },
-    id="_.in.name",
-    create=(Call("CreateScheduleGroup", {"Tags": "_.tag_list"}),),
-    read=(
-        Call("GetScheduleGroup", {"Name": "_.id"}),
-        Call("ListTagsForResource", {"ResourceArn": _GROUP_ARN}, into="tagging"),
-    ),
-    delete=(Call("DeleteScheduleGroup", {"Name": "_.id"}),),
-    outputs={
-        "arn": "Arn",
-        "creationDate": "CreationDate",
-        "lastModificationDate": "LastModificationDate",
-        "state": "State",
-    },
-    gone=("ResourceNotFoundException",),
-    name="name",
-    name_prefix="namePrefix",
-    name_limit=64,
-    tags=Tags(
-        read="tagging.Tags",
-        set=Call("TagResource", {"ResourceArn": _GROUP_ARN, "Tags": "_.tags_set"}),
-        unset=Call("UntagResource", {"ResourceArn": _GROUP_ARN, "TagKeys": "_.tags_gone"}),
-    ),
-)
-
-ROWS = (SCHEDULE, SCHEDULE_GROUP)
+ROWS = (SCHEDULE,)
 
 # Where a row and CloudFormation differ (`emulator.agreement`).
 DIFFERENCES = {
