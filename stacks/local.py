@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +23,20 @@ AGE_FOLDERS: Final = ("state", "demo")
 """What describes an emulated AWS and is worthless without it."""
 FOREIGN: Final = frozenset(
     {
-        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"),
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"),
     }
 )
 """What a caller may have set that would reach elsewhere than the emulated AWS, load other code, or make every command
 that uses MLflow start 3 s later for want of bytecode."""
+
+
+def past_the_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """NO_PROXY with loopback added, in both spellings: a proxy of the caller's knows nothing of what runs here."""
+    known = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    value = ",".join(dict.fromkeys([*filter(None, known.split(",")), "127.0.0.1", "localhost", "127.0.0.0/8"]))
+    return {"NO_PROXY": value, "no_proxy": value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +111,7 @@ class LocalPlatform:
             "AWS_REGION": endpoints.region,
             "AWS_DEFAULT_REGION": endpoints.region,
             "MLTEAM_STACK": self.stack,
+            **past_the_proxy(os.environ),
             "PATH": os.pathsep.join([str(venv / "bin"), engine, os.environ.get("PATH", os.defpath)]),
             "PULUMI_BACKEND_URL": f"file://{self.state_directory}",
             "PULUMI_CONFIG_PASSPHRASE": "",
@@ -156,7 +166,8 @@ class LocalPlatform:
 
     def _emulator(self, verb: str) -> None:
         command = [sys.executable, "-m", "emulator", verb, "--directory", str(self.aws_directory)]
-        answer = subprocess.run(command, cwd=self.checkout, stdout=subprocess.DEVNULL, check=False)
+        environment = {**os.environ, **past_the_proxy(os.environ)}
+        answer = subprocess.run(command, cwd=self.checkout, env=environment, stdout=subprocess.DEVNULL, check=False)
         if answer.returncode:
             log = self.aws_directory / "emulator.log"
             raise ResourceError(f"the emulated AWS did not {verb} (exit code {answer.returncode})", cure=f"see {log}")

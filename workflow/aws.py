@@ -42,5 +42,7 @@ class Aws:
             read_timeout=READ_TIMEOUT_SECONDS,
             retries={"mode": "standard", "max_attempts": 4},
             max_pool_connections=32,
+            # An endpoint that was given is the emulated AWS on this machine: no proxy of the caller's leads there.
+            proxies={} if "endpoint_url" in self._settings else None,
         )
         return boto3.session.Session().client(service, config=config, **self._settings)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -109,6 +110,7 @@ def client(platform: LocalPlatform, service: str) -> Any:
         region_name=known["AWS_REGION"],
         aws_access_key_id=known["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=known["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),  # it is on this machine, whatever the caller's proxy
     )
 
 

@@ -32,13 +32,22 @@ def run(platform: LocalPlatform) -> None:
         console.print("down: no local platform is running; removing what it left")
         platform.stop()
         return
-    if platform.state_directory.exists():
-        platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", platform.stack)
-        left = leftovers(platform)
-        if left:
-            raise ResourceError(f"destroy left {', '.join(left)}", cure="look at it, then run make down again")
+    left = destroy(platform) if platform.state_directory.exists() else []
     platform.stop()
+    if left:
+        raise ResourceError(
+            f"every process has ended and the emulated AWS is gone with all it held, but before that {'; '.join(left)}",
+            cure="read the lines above; it is a fault of the program or of the emulator",
+        )
     console.print("down: the stack is destroyed, no resource and no process is left")
+
+
+def destroy(platform: LocalPlatform) -> list[str]:
+    """What went wrong, in a few words each; nothing if the destroy took everything along."""
+    answer = platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", platform.stack, check=False)
+    if answer.returncode:
+        return [f"pulumi destroy ended with exit code {answer.returncode}"]
+    return [f"destroy had left {each}" for each in leftovers(platform)]
 
 
 if __name__ == "__main__":
