@@ -30,6 +30,7 @@ from examples.digits.story import SAMPLE, STORY, Act, Scene
 from stacks.local import CHECKOUT, LocalPlatform
 from workflow.errors import MlteamError, ResourceError, UsageError
 
+REVIEWER: Final = "reviewer"
 console: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -101,23 +102,24 @@ def upload(demo: Demo) -> int:
     return dataset.upload(images, client(demo.platform, "s3"), demo.platform.output("landingUri"))
 
 
-def client(platform: LocalPlatform, service: str) -> Any:
-    """A plain boto3 client of the emulated AWS."""
+def client(platform: LocalPlatform, service: str, user: str = "local") -> Any:
+    """A plain boto3 client of the emulated AWS, where an access key's id is the name of its IAM user."""
     known = platform.environment()
     return boto3.client(
         service,
         endpoint_url=known["AWS_ENDPOINT_URL"],
         region_name=known["AWS_REGION"],
-        aws_access_key_id=known["AWS_ACCESS_KEY_ID"],
+        aws_access_key_id=user,
         aws_secret_access_key=known["AWS_SECRET_ACCESS_KEY"],
         config=Config(proxies={}),  # it is on this machine, whatever the caller's proxy
     )
 
 
 def approver(platform: LocalPlatform) -> dict[str, str]:
-    """The environment of somebody else than the author: who approves has taken the stack's approver role."""
+    """The environment of somebody else than the author: a reviewer who has taken the stack's approver role, with the
+    own name as session name, as its trust policy demands."""
     role = json.loads(platform.output("platform"))["approval"]["approver_role_arn"]
-    answer = client(platform, "sts").assume_role(RoleArn=role, RoleSessionName="second-pair-of-eyes")
+    answer = client(platform, "sts", REVIEWER).assume_role(RoleArn=role, RoleSessionName=REVIEWER)
     credentials = answer["Credentials"]
     return {
         **platform.shell(),
