@@ -26,12 +26,12 @@ class Tier(NamedTuple):
 
 
 _SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
-# Tests of one file share its fixtures, so a file stays on one worker. A test that hangs prints where after 4 minutes.
+# Tests of one file share its fixtures, so a file stays on one worker. A test that hangs prints where after 10 minutes.
 TIERS: Final = (
     Tier("quick tests", ("-q", "-m", "not slow and not engine", *_SIDE_BY_SIDE)),
     Tier(
         "slow and engine tests",
-        ("-v", "-m", "slow or engine", *_SIDE_BY_SIDE, "--durations=10", "-o", "faulthandler_timeout=240"),
+        ("-v", "-m", "slow or engine", *_SIDE_BY_SIDE, "--durations=10", "-o", "faulthandler_timeout=600"),
     ),
 )
 
