@@ -22,6 +22,8 @@ ALIVE: Final = ("pending", "running")
 JOB_TAG: Final = "mlteam:job"
 SETTLING_SECONDS: Final = 60.0
 """EC2 may not know a new instance for a moment."""
+LOOK_SECONDS: Final = 15.0
+LOOK_AGAIN_SECONDS: Final = 1.0
 
 
 class Ec2Place:
@@ -33,20 +35,13 @@ class Ec2Place:
         self._progress = progress
         self._instance_id = ""
         self._started = 0.0
+        self._asked_for: Job | None = None
+        """The job of a request that EC2 has not answered: a machine may run whose id nobody knows."""
 
     def find(self, job: Job, /) -> bool:
-        filters = [
-            {"Name": f"tag:{JOB_TAG}", "Values": [job.id]},
-            {"Name": "tag:mlteam:stack", "Values": [self._platform.stack]},
-            {"Name": "instance-state-name", "Values": list(ALIVE)},
-        ]
-        found = [
-            each
-            for part in self._client.describe_instances(Filters=filters)["Reservations"]
-            for each in part["Instances"]
-        ]
+        found = self._machines(job)
         if found:
-            self._adopt(found[0]["InstanceId"])
+            self._adopt(found[0])
             self._progress.say(f"job {job.id} runs already on {self._instance_id}")
         return bool(found)
 
@@ -84,12 +79,38 @@ class Ec2Place:
         """Nothing: the machine uploads its log, then shuts itself down, and with that terminates."""
 
     def stop(self) -> None:
-        if self._instance_id:
-            self._client.terminate_instances(InstanceIds=[self._instance_id])
+        """Also a machine whose start was interrupted before its id was known: it is looked for by its tag."""
+        machines = [self._instance_id] if self._instance_id else self._unanswered()
+        if machines:
+            self._client.terminate_instances(InstanceIds=machines)
+
+    def _unanswered(self) -> list[str]:
+        if (job := self._asked_for) is None:
+            return []
+        deadline = time.monotonic() + LOOK_SECONDS
+        while not (found := self._machines(job)) and time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN_SECONDS)
+        if not found:
+            limit = self._platform.training.max_runtime_seconds
+            self._progress.warn(
+                f"no machine of job {job.id} was found; one that starts yet ends itself after {limit} s"
+            )
+        return found
+
+    def _machines(self, job: Job) -> list[str]:
+        """The ids of those that run the job."""
+        filters = [
+            {"Name": f"tag:{JOB_TAG}", "Values": [job.id]},
+            {"Name": "tag:mlteam:stack", "Values": [self._platform.stack]},
+            {"Name": "instance-state-name", "Values": list(ALIVE)},
+        ]
+        answer = self._client.describe_instances(Filters=filters)
+        return [each["InstanceId"] for part in answer["Reservations"] for each in part["Instances"]]
 
     def _try(self, job: Job, attempt: int, instance_type: str, subnet_id: str) -> str:
         """Empty when it started, else why not."""
         token = hashlib.sha256(f"{job.id} {attempt} {instance_type} {subnet_id}".encode()).hexdigest()
+        self._asked_for = job
         try:
             answer = self._client.run_instances(
                 LaunchTemplate={"LaunchTemplateId": self._platform.training.launch_template_id, "Version": "$Default"},
@@ -101,6 +122,7 @@ class Ec2Place:
                 TagSpecifications=[{"ResourceType": "instance", "Tags": self._tags(job)}],
             )
         except self._client.exceptions.ClientError as error:
+            self._asked_for = None
             if error.response["Error"]["Code"] not in NO_CAPACITY:
                 raise
             return str(error.response["Error"]["Code"])

@@ -52,12 +52,10 @@ class Waiting:
         A job that takes too long, and one whose waiter is interrupted, is ended with its machine.
         """
         before = read_status(self.client, job.folder)
-        if before is None or before.state is not State.RUNNING or not place.find(job):
-            attempt = before.attempt + 1 if before else 1
-            message = "starting"
-            write_status(self.client, job.folder, Status(state=State.RUNNING, attempt=attempt, message=message))
-            place.start(job, attempt)
+        is_there = before is not None and before.state is State.RUNNING and place.find(job)
         try:
+            if not is_there:
+                self._start(job, place, before.attempt + 1 if before else 1)
             status = self._wait(job, place)
         except (KeyboardInterrupt, StepTimeoutError) as error:
             place.stop()
@@ -65,6 +63,15 @@ class Waiting:
             raise
         place.finish()
         return status
+
+    def _start(self, job: Job, place: Place, attempt: int) -> None:
+        write_status(self.client, job.folder, Status(state=State.RUNNING, attempt=attempt, message="starting"))
+        try:
+            place.start(job, attempt)
+        except Exception as error:
+            self._close(job, f"not started: {error}")
+            place.stop()  # it may run all the same: the answer can have been lost
+            raise
 
     def _wait(self, job: Job, place: Place) -> Status:
         deadline = time.monotonic() + self.timeout_seconds

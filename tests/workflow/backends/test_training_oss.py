@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from components.platform import Platform
+from workflow.backends import training_oss
 from workflow.backends.training_oss import Ec2Place
 from workflow.errors import ResourceError
 from workflow.training.job import Job
@@ -114,3 +115,43 @@ def test_a_running_machine_is_found_by_its_job(world: Any, place: Ec2Place, plat
 
 def test_stopping_what_never_started_is_no_error(place: Ec2Place) -> None:
     place.stop()
+
+
+def test_a_machine_whose_start_was_interrupted_is_stopped_by_its_tag(
+    world: Any, place: Ec2Place, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = world.context.aws.client("ec2")
+    original = client.run_instances
+
+    def run_instances(**request: Any) -> Any:
+        original(**request)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client, "run_instances", run_instances)
+    with pytest.raises(KeyboardInterrupt):
+        place.start(job, 1)
+    place.stop()
+    assert [each["State"]["Name"] for each in instances(world)] == ["terminated"]
+
+
+def test_a_machine_that_cannot_be_found_is_said(
+    world: Any, place: Ec2Place, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_instances(**_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(world.context.aws.client("ec2"), "run_instances", run_instances)
+    monkeypatch.setattr(training_oss, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(training_oss, "LOOK_AGAIN_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        place.start(job, 1)
+    place.stop()
+    assert "no machine of job first-1 was found" in world.said.getvalue()
+
+
+def test_stopping_what_had_no_capacity_looks_for_nothing(world: Any, place: Ec2Place, job: Job, refuse: Refuse) -> None:
+    refuse(lambda _: True, "InsufficientInstanceCapacity")
+    with pytest.raises(ResourceError):
+        place.start(job, 1)
+    place.stop()
+    assert "was found" not in world.said.getvalue()

@@ -226,3 +226,27 @@ def test_a_bad_request_starts_nothing(
 def test_without_a_sample_the_command_to_run_first_is_named(world: Any, project: Path, place: Place) -> None:
     with pytest.raises(UsageError, match="mlteam sample"):
         run(world.context, TrainOptions(candidate="first", project=project))
+
+
+def refuse_to_start(place: Place, error: BaseException) -> None:
+    def start(job: Job, attempt: int, /) -> None:
+        place.job = job
+        place.calls.append(f"start {attempt}")
+        raise error
+
+    place.start = start  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(KeyboardInterrupt(), "cancelled"), (ResourceError("no machine for job x"), "not started: no machine for job x")],
+)
+def test_a_start_that_does_not_come_to_its_end_leaves_nothing_that_runs(
+    world: Any, trained: Callable[..., Any], place: Place, error: BaseException, message: str
+) -> None:
+    refuse_to_start(place, error)
+    with pytest.raises(type(error)):
+        trained()
+    assert place.calls == ["start 1", "stop"]
+    status = json.loads(world.read(f"{place.job.folder_uri}/status.json"))  # type: ignore[union-attr]
+    assert (status["state"], status["message"]) == ("failed", message)
