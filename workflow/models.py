@@ -54,13 +54,3 @@ def pack_files(root: Path, files: list[Path], archive: Path) -> None:
 
 def pack_folder(folder: Path, archive: Path) -> None:
     pack_files(folder, files_of(folder), archive)
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """ValueError for an archive that would write outside the folder: it came over a network."""
-    root = folder.resolve()
-    with zipfile.ZipFile(archive) as source:
-        for entry in source.infolist():
-            if not (root / entry.filename).resolve().is_relative_to(root):
-                raise ValueError(f"{archive.name} has an entry outside its folder: {entry.filename!r}")
-        source.extractall(root)

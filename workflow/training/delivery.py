@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from workflow.archives import unpack
 from workflow.aws import Aws
 from workflow.errors import DriftError, ResourceError
-from workflow.models import model_digest, unpack
+from workflow.models import model_digest
 from workflow.training import tracking
 from workflow.training.job import BUFFER_FILE, MODEL_FILE, Job, State, Status, write_status
 from workflow.training.shipper import Shipper
@@ -18,7 +19,7 @@ PATIENCE_SECONDS: Final = 10.0
 
 
 def deliver_kept(aws: Aws, job: Job, status: Status, say: Callable[[str], None]) -> Status:
-    """The status `succeeded`, written; ResourceError when the server is still away."""
+    """The status `succeeded`, written; ResourceError when the server is still away, or refuses."""
     client = aws.client("s3")
     with tempfile.TemporaryDirectory(prefix="mlteam-resume-") as folder:
         scratch = Path(folder)
@@ -34,9 +35,9 @@ def deliver_kept(aws: Aws, job: Job, status: Status, say: Callable[[str], None])
         tracked = tracking.deliver(
             tracker, shipper, model, name=job.project, digest=status.digest, patience_seconds=PATIENCE_SECONDS
         )
-    if tracked is None:
+    if isinstance(tracked, tracking.Untracked):
         cure = f"mlteam wake; mlteam logs mlflow; then: mlteam train --resume {job.id}"
-        raise ResourceError(f"MLflow at {job.tracking_uri} is still away", cure=cure)
+        raise ResourceError(f"MLflow at {job.tracking_uri} still {tracked.reason}", cure=cure)
     done = replace(
         status, state=State.SUCCEEDED, message="", run_id=tracked.run_id, model_version=tracked.model_version
     )

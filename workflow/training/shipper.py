@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from workflow.training.tracker import Fact, RefusedFactError, Tracker
+from workflow.training.tracker import Fact, RefusedFactError, Tracker, is_refusal
 
 POLL_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 10.0
@@ -29,6 +29,8 @@ class Shipper:
         self._say = say
         self._offset = 0
         self._is_away = False
+        self.error: Exception | None = None
+        """Why the last attempt failed."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -63,7 +65,9 @@ class Shipper:
                 self._send(facts)
             except Exception as error:  # whatever a client library raises while its server is away
                 if not self._is_away:
-                    self._say(f"warning: the tracking server is away, buffering: {_first_line(error)}")
+                    what = "refuses" if is_refusal(error) else "is away"
+                    self._say(f"warning: the tracking server {what}, buffering: {_first_line(error)}")
+                self.error = error
                 self._is_away = True
                 return False
             if self._is_away:

@@ -16,6 +16,8 @@ MLFLOW_SETTINGS: Final = {
     "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
 }
 REFUSALS: Final = frozenset({"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "INVALID_STATE", "RESOURCE_ALREADY_EXISTS"})
+PERMANENT: Final = REFUSALS | {"PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
+"""The server is there, and waiting does not help: somebody has to change something."""
 GONE: Final = "RESOURCE_DOES_NOT_EXIST"
 MODEL_FOLDER: Final = "model"
 
@@ -130,6 +132,10 @@ class MlflowTracker:
         from mlflow import MlflowClient
 
         return MlflowClient()
+
+
+def is_refusal(error: BaseException) -> bool:
+    return getattr(error, "error_code", "") in PERMANENT
 
 
 def _refusing(call: Any) -> None:

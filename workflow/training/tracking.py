@@ -1,6 +1,7 @@
 """How a job meets its tracking server: MLflow's environment, the run's tags, and at last the model's registration."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Final
 from workflow.aws import Aws
 from workflow.training.job import Job
 from workflow.training.shipper import Shipper
-from workflow.training.tracker import MLFLOW_SETTINGS, MlflowTracker
+from workflow.training.tracker import MLFLOW_SETTINGS, MlflowTracker, is_refusal
 
 PATIENCE_SECONDS: Final = 60.0
 """How long a finished job waits for a server that is away before it keeps its results aside: a paid machine idles."""
+
+END_SECONDS: Final = 60.0
+KILLED_SECONDS: Final = 8.0
+"""Whoever stops a worker kills it 20 s later, and its status must be written after this."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,13 @@ class Tracked:
 
     run_id: str
     model_version: str
+
+
+@dataclass(frozen=True)
+class Untracked:
+    """`reason` goes on after "MLflow at ...": people wait for a server that is away, and mend what is refused."""
+
+    reason: str
 
 
 def tracking_environment(job: Job, aws: Aws) -> dict[str, str]:
@@ -59,11 +71,41 @@ def run_tags(job: Job) -> dict[str, str]:
 
 def deliver(
     tracker: MlflowTracker, shipper: Shipper, model: Path, *, name: str, digest: str, patience_seconds: float
-) -> Tracked | None:
-    """Send the rest of the facts and register the model; None when the server stays away."""
+) -> Tracked | Untracked:
+    """Send the rest of the facts and register the model; Untracked when the server stays away, or refuses."""
     if not shipper.finish(patience_seconds):
-        return None
-    return _patiently(lambda: _registered(tracker, model, name, digest))
+        return _untracked(shipper.error)
+    try:
+        return _registered(tracker, model, name, digest)
+    except Exception as error:  # the server went away between the last fact and the model, or does not want it
+        print(f"warning: the model was not registered: {error}", flush=True)  # noqa: T201
+        return _untracked(error)
+
+
+def end(
+    tracker: MlflowTracker,
+    shipper: Shipper,
+    error: BaseException,
+    say: Callable[[str], None],
+    seconds: float | None = None,
+) -> None:
+    """Mark the run of a job that `error` ended. Best effort: raises nothing, and takes a bounded time."""
+    is_killed = isinstance(error, KeyboardInterrupt)
+    status = "KILLED" if is_killed else "FAILED"
+    limit = seconds if seconds is not None else KILLED_SECONDS if is_killed else END_SECONDS
+    ending = threading.Thread(target=_mark, args=(tracker, shipper, status, say), daemon=True)
+    ending.start()
+    ending.join(limit)
+    if ending.is_alive():
+        say(f"warning: the run is not marked {status}: MLflow did not answer within {limit:.0f} s")
+
+
+def _mark(tracker: MlflowTracker, shipper: Shipper, status: str, say: Callable[[str], None]) -> None:
+    try:
+        if shipper.finish(0):
+            tracker.finish(status)
+    except Exception as error:  # what ended the job is what people must see, not this
+        say(f"warning: the run is not marked {status}: {error}")
 
 
 def _registered(tracker: MlflowTracker, model: Path, name: str, digest: str) -> Tracked:
@@ -72,9 +114,5 @@ def _registered(tracker: MlflowTracker, model: Path, name: str, digest: str) -> 
     return Tracked(tracker.ensure_run(), version)
 
 
-def _patiently(call: Callable[[], Tracked]) -> Tracked | None:
-    try:
-        return call()
-    except Exception as error:  # the server went away between the last fact and the model
-        print(f"warning: the model was not registered: {error}", flush=True)  # noqa: T201
-        return None
+def _untracked(error: Exception | None) -> Untracked:
+    return Untracked(f"refuses: {error}" if error and is_refusal(error) else "is away")

@@ -19,10 +19,11 @@ from types import FrameType
 from typing import Any, Final
 
 from workflow import s3
+from workflow.archives import unpack
 from workflow.aws import Aws
-from workflow.errors import DriftError, MlteamError, ResourceError
+from workflow.errors import DriftError, ResourceError
 from workflow.failures import translate
-from workflow.models import model_digest, pack_folder, unpack
+from workflow.models import model_digest, pack_folder
 from workflow.training import tracking
 from workflow.training.data import Source, fetch, objects, packed, read_manifest
 from workflow.training.entry_point import command_of, load_entry_point, parameters_of
@@ -31,6 +32,7 @@ from workflow.training.job import write_status as write_status_to
 from workflow.training.run_logger import BUFFER_VARIABLE, RunLogger
 from workflow.training.running import run_command
 from workflow.training.shipper import Shipper
+from workflow.training.tracker import MlflowTracker
 
 MODEL_MARK: Final = "MLmodel"
 """The file that makes a folder an MLflow model."""
@@ -64,23 +66,25 @@ class Worker:
         tracker = tracking.tracker_of(self._job)
         shipper = Shipper(self._buffer, tracker, _say)
         shipper.start()
-        self.tell(f"training on {fetched.count} images")
         try:
+            self.tell(f"training on {fetched.count} images")
             run_command(command, self._project, self._environment(settings))
-            digest = self._check_model()
-        except MlteamError:
-            if shipper.finish(0):
-                tracker.finish("FAILED")
+            return self._deliver(tracker, shipper, self._check_model())
+        except BaseException as error:
+            tracking.end(tracker, shipper, error, _say)
             raise
+
+    def _deliver(self, tracker: MlflowTracker, shipper: Shipper, digest: str) -> Status:
         self.tell("recording the model")
         name = self._job.project
         tracked = tracking.deliver(
             tracker, shipper, self._model, name=name, digest=digest, patience_seconds=self._patience_seconds
         )
         known = replace(self.status, digest=digest, model_name=name, run_id=tracker.run_id)
-        if tracked is None:
+        if isinstance(tracked, tracking.Untracked):
             self._keep()
-            message = f"trained, but MLflow at {self._job.tracking_uri} is away; model and log are kept with the job"
+            where, why = self._job.tracking_uri, tracked.reason
+            message = f"trained, but MLflow at {where} {why}; model and log are kept with the job"
             return replace(known, state=State.UNTRACKED, message=message)
         return replace(
             known, state=State.SUCCEEDED, message="", run_id=tracked.run_id, model_version=tracked.model_version

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from workflow.aws import Aws
+from workflow.training import tracking, worker
 from workflow.training.job import Job, State, Status, read_status
 from workflow.training.tracker import MLFLOW_SETTINGS
 from workflow.training.worker import work
@@ -68,7 +69,8 @@ def test_a_project_that_was_changed_is_refused(outcome: Callable[..., Status], p
 def test_without_a_server_model_and_log_stay_with_the_job(
     world: Any, outcome: Callable[..., Status], pngs: dict[str, bytes], tmp_path: Path
 ) -> None:
-    from workflow.models import model_digest, unpack
+    from workflow.archives import unpack
+    from workflow.models import model_digest
 
     status = outcome(pngs)
     assert status.state is State.UNTRACKED
@@ -77,3 +79,54 @@ def test_without_a_server_model_and_log_stay_with_the_job(
     unpack(tmp_path / "model.zip", tmp_path / "model")
     assert model_digest(tmp_path / "model") == status.digest
     assert world.read(f"{folder}/buffer.jsonl").count(b'"beat"') == 3
+
+
+class Tracker:
+    """A server that takes everything but the end of a run, if it is told so."""
+
+    run_id = "r1"
+
+    def __init__(self, finish_error: Exception | None = None) -> None:
+        self.ended: list[str] = []
+        self._finish_error = finish_error
+
+    def ensure_run(self) -> str:
+        return self.run_id
+
+    def log(self, facts: Any) -> None: ...
+
+    def finish(self, status: str) -> None:
+        self.ended.append(status)
+        if self._finish_error:
+            raise self._finish_error
+
+
+def test_what_went_wrong_in_training_is_not_hidden_by_mlflow(
+    outcome: Callable[..., Status],
+    pngs: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(tracking, "tracker_of", lambda _: Tracker(ConnectionError("connection refused")))
+    status = outcome(pngs, parameters={"ending": "badly"})
+    assert "the data was not to my liking" in status.message
+    assert "the run is not marked FAILED: connection refused" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("moment", ["run_command", "model_digest"])
+def test_a_worker_that_is_stopped_leaves_no_running_run(
+    outcome: Callable[..., Status], pngs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    tracker = Tracker()
+    monkeypatch.setattr(tracking, "tracker_of", lambda _: tracker)
+    original = getattr(worker, moment)
+
+    def stopped(*given: Any) -> Any:
+        if moment == "model_digest" and given[0].name == "project":
+            return original(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, moment, stopped)
+    status = outcome(pngs)
+    assert (status.state, status.message) == (State.FAILED, "interrupted")
+    assert tracker.ended == ["KILLED"]
