@@ -82,6 +82,8 @@ def main() -> None:
     """Exit 1 unless every tier passed."""
     limit, start = limit_seconds(os.environ), time.monotonic()
     results: list[tuple[str, int | None, float]] = []
+    # Where this runs in the background, a shell has made it and all its children deaf to SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job ends its tests as Ctrl-C does
     try:
         for tier in TIERS:

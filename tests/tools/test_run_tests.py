@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -39,7 +38,8 @@ def test_an_exit_code_is_told_in_words(code: int | None, words: str) -> None:
 @pytest.mark.slow
 def test_a_run_is_asked_to_end_before_it_is_made_to() -> None:
     lines = (
-        "import time",
+        "import signal, time",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",  # a job in the background starts deaf to it
         "try:",
         "  print('up', flush=True); time.sleep(60)",
         "except KeyboardInterrupt:",
@@ -49,8 +49,6 @@ def test_a_run_is_asked_to_end_before_it_is_made_to() -> None:
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, process_group=0)
     assert process.stdout is not None
     process.stdout.readline()
-    began = time.monotonic()
     end(process)
     assert process.returncode == 42, f"ended by {signal.Signals(-process.returncode).name}"
-    assert time.monotonic() - began < 10
     process.stdout.close()
