@@ -1,5 +1,6 @@
 """Runs of SSM documents on instances: the invocations, their status and output, as Run Command tells them."""
 
+import shlex
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -93,7 +94,9 @@ def _run_step(instance: Instance, folder: Path, step: documents.Step, command_id
     script.chmod(0o700)
     extra = {"AWS_SSM_INSTANCE_ID": instance.id, "AWS_SSM_COMMAND_ID": command_id}
     # As the agent does: the script's own first line decides who runs it, a script without one goes to sh.
-    return instance.run(["sh", "-c", str(script)], _folder(instance, place, step), step.timeout_seconds, extra)
+    return instance.run(
+        ["sh", "-c", shlex.quote(str(script))], _folder(instance, place, step), step.timeout_seconds, extra
+    )
 
 
 def _folder(instance: Instance, place: Path, step: documents.Step) -> Path:

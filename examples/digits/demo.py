@@ -73,7 +73,7 @@ def run(platform: LocalPlatform) -> None:
     with demo.part("pulumi up: the whole stack") as result:
         platform.select()
         platform.pulumi("up", "--yes", "--skip-preview", "--stack", platform.stack)
-        result.append(f"{resources(platform)} resources")
+        result.append(f"{resources(platform)} AWS resources")
     with demo.part("real images to the landing prefix") as result:
         result.append(f"{upload(demo)} PNG files and labels.csv")
     environments = {False: platform.shell(), True: approver(platform)}
@@ -167,7 +167,7 @@ def show(demo: Demo) -> None:
     for part in demo.parts:
         table.add_row(part.title, f"{part.seconds:.1f}", part.result)
     table.add_section()
-    table.add_row("all of it", f"{time.monotonic() - demo.began:.1f}", "parts of a scene ran at the same time")
+    table.add_row("all of it", f"{time.monotonic() - demo.began:.1f}", "evaluations and trainings ran side by side")
     console.print(table)
     platform = demo.platform
     console.print(

@@ -107,7 +107,7 @@ STORY: Final[tuple[Scene, ...]] = (
             title="status",
             record="strong",
             words=("status",),
-            shown={"champion": "deployment.champion.digest", "lock": "lock"},
+            shown={"champion": "deployment.champion.digest"},
         ),
     ),
 )

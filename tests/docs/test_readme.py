@@ -38,6 +38,7 @@ def commands(text: str) -> Iterator[list[str]]:
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         for line in block.splitlines():
             for part in re.split(r"&&|\|", line.split("  #")[0]):
+                part = re.sub(r"^\s*(?:[A-Z_]+=\S+ )+", "", part)
                 words = shlex.split(re.sub(r'eval "\$\((.*?)\)"', r"\1", part))
                 words = [Path(word).name if word.endswith("/mlteam") else word for word in words]
                 if words and words[0] in WORDS:
