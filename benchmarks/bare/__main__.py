@@ -9,6 +9,8 @@ import pulumi
 MADE: dict[str, pulumi.CustomResource] = {}
 """Resources by their old id, so that an input that was the id of one becomes that of the new one."""
 
+BY_URN: dict[str, pulumi.CustomResource] = {}
+
 
 def refer(value: Any) -> Any:
     """The value with every old id replaced by the new resource's, exported secrets opened and sealed again."""
@@ -24,4 +26,7 @@ def refer(value: Any) -> Any:
 for resource in json.loads(Path("resources.json").read_text()):
     if resource["type"].startswith("aws:") and resource.get("custom"):
         name = resource["urn"].rsplit("::", 1)[1]
-        MADE[resource["id"]] = pulumi.CustomResource(resource["type"], name, refer(resource["inputs"]))
+        waits = [BY_URN[urn] for urn in resource.get("dependencies", []) if urn in BY_URN]
+        options = pulumi.ResourceOptions(depends_on=waits)
+        made = pulumi.CustomResource(resource["type"], name, refer(resource["inputs"]), options)
+        MADE[resource["id"]] = BY_URN[resource["urn"]] = made
