@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from emulator import processes
-from workflow.errors import NoStackError, ResourceError
+from workflow.errors import NoStackError, ResourceError, UsageError
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 AGE_FOLDERS: Final = ("state", "demo")
@@ -79,6 +79,11 @@ class LocalPlatform:
 
     def start(self) -> Endpoints:
         """An emulated AWS, the one that is alive or a new one; the state of a dead one is removed."""
+        if any(character.isspace() for character in str(self.directory)):
+            raise UsageError(
+                f"{str(self.directory)!r} has a space, which the unit files of the emulated hosts cannot hold",
+                cure="clone the project into a folder without spaces in its path",
+            )
         try:
             return self.endpoints()
         except NoStackError:
