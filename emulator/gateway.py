@@ -1,8 +1,9 @@
 """The WSGI application in front of moto: one AWS endpoint for all services.
 
-Promises: requests are handled one after another (moto's backends are plain dictionaries; and a conditional write to S3
-must be atomic), a fault in a handler is an answer and not the end of the server, S3 keys may hold a newline (moto's
-router gives 404), and a service that moto lacks is answered from the ledger or refused by name.
+What shall see a request before the services do, or their answer after them, is a hook: whether the caller may, what
+goes wrong on the way. Promises: requests are handled one after another (moto's backends are plain dictionaries; and a
+conditional write to S3 must be atomic), a fault in a handler is an answer and not the end of the server, S3 keys may
+hold a newline (moto's router gives 404), and a service that moto lacks is answered from the ledger or refused by name.
 """
 
 import io
@@ -22,12 +23,15 @@ from moto.moto_server.utilities import RegexConverter
 from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
 from werkzeug.routing import BaseConverter, Map
 
+from emulator import wire
 from emulator.engine import shapes
+from emulator.wire import Application, Asked, Environ, Reply, StartResponse
 
 log = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
+Proceed = Callable[[], Reply]
+Hook = Callable[[Asked, Proceed], Reply]
+"""Answers a request by itself or by what `proceed()` says; runs outside the lock, so it may wait."""
 
 _ERROR: Final = "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 XML_ERRORS: Final = {
@@ -44,20 +48,28 @@ class Gateway(DomainDispatcherApplication):
         setattr(werkzeug_app, "RegexConverter", AnyTextConverter)  # noqa: B010 - not exported, says mypy
         super().__init__(create_backend_app)
         self.requests = RLock()
+        self.hooks: list[Hook] = []
+        """The first is the outermost: it sees a request first and the answer last."""
         self._own_services = own_services
         self._own_apps: dict[str, Flask] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
             _read_body(environ)
-            with self.requests:
-                answer: Iterable[bytes] = self.get_application(environ)(environ, start_response)
-            return answer
+            return self._through(wire.read(environ), 0).send(start_response)
         except NotImplementedError as error:  # moto's word for a request that it cannot even read
-            return _error(_signed_service(environ), start_response, "400 Bad Request", "InvalidAction", str(error))
+            return error_reply(environ, "400 Bad Request", "InvalidAction", str(error)).send(start_response)
         except Exception as error:  # whatever it is, the next request must be served
             log.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
-            return _fault(_signed_service(environ), start_response, error)
+            message = f"{type(error).__name__}: {error}"
+            return error_reply(environ, "500 Internal Server Error", "InternalFailure", message).send(start_response)
+
+    def _through(self, asked: Asked, depth: int) -> Reply:
+        if depth < len(self.hooks):
+            return self.hooks[depth](asked, lambda: self._through(asked, depth + 1))
+        asked.environ["wsgi.input"].seek(0)  # a hook may proceed more than once
+        with self.requests:
+            return wire.ask(self.get_application(asked.environ), asked.environ)
 
     def get_application(self, environ: Environ) -> Any:
         service = _signed_service(environ)
@@ -127,31 +139,33 @@ def _app_of(response_class: type[BaseResponse]) -> Flask:
     return app
 
 
-def _refusal(service: str) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+def _refusal(service: str) -> Application:
     def refuse(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         known = "known to AWS" if service in shapes.session().get_available_services() else "unknown to AWS as well"
         message = f"the emulated AWS has no service {service!r} ({known}); it is added in emulator/ledger_rows.py"
         log.warning("%s: %s %s", message, environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
-        return _error(service, start_response, "400 Bad Request", "UnknownOperationException", message)
+        return error_reply(environ, "400 Bad Request", "UnknownOperationException", message).send(start_response)
 
     return refuse
 
 
-def _fault(service: str, start_response: StartResponse, error: Exception) -> Iterable[bytes]:
-    message = f"{type(error).__name__}: {error}"
-    return _error(service, start_response, "500 Internal Server Error", "InternalFailure", message)
-
-
-def _error(service: str, start_response: StartResponse, status: str, code: str, message: str) -> Iterable[bytes]:
-    """An error in the words of the service's protocol, so that an SDK shows the message."""
-    known = service in shapes.session().get_available_services()
-    protocol = shapes.service_model(service).metadata["protocol"] if known else "json"
-    if protocol in XML_ERRORS:
-        body = XML_ERRORS[protocol].format(code=code, message=escape(message)).encode()
-        kind = "text/xml"
+def error_reply(environ: Environ, status: str, code: str, message: str) -> Reply:
+    """An error in the words of the request's protocol, so that an SDK shows the message."""
+    form = XML_ERRORS.get(_protocol(environ))
+    if form:
+        kind, body = "text/xml", form.format(code=code, message=escape(message)).encode()
     else:
-        body = json.dumps({"__type": code, "code": code, "message": message, "Message": message}).encode()
         kind = "application/json"
+        body = json.dumps({"__type": code, "code": code, "message": message, "Message": message}).encode()
     length = str(len(body))
-    start_response(status, [("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", length)])
-    return [body]
+    return Reply(status, (("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", length)), body)
+
+
+def _protocol(environ: Environ) -> str:
+    """That of the request where a service speaks several."""
+    service = wire.SIGNED_AS.get(_signed_service(environ), _signed_service(environ))
+    if service not in shapes.session().get_available_services():
+        return "json"
+    protocol = str(shapes.service_model(service).metadata["protocol"])
+    is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    return "query" if is_form and protocol not in XML_ERRORS else protocol

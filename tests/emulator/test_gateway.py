@@ -1,0 +1,72 @@
+"""The one endpoint: hooks around every request, errors in the words of its protocol."""
+
+from typing import Any
+
+import pytest
+from werkzeug.test import EnvironBuilder
+
+from emulator.gateway import Gateway, Proceed, error_reply
+from emulator.wire import Asked, Reply, ask
+
+SIGNED = "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=s"
+FORM = "application/x-www-form-urlencoded"
+
+
+def request(service: str, body: bytes = b"Action=GetCallerIdentity&Version=2011-06-15", kind: str = FORM) -> Any:
+    headers = [("Authorization", SIGNED.format(service)), ("Content-Type", kind), ("Host", "127.0.0.1:5000")]
+    return EnvironBuilder("/", method="POST", data=body, headers=headers).get_environ()
+
+
+def test_hooks_see_requests_from_the_outside_in_and_answers_from_the_inside_out() -> None:
+    seen: list[str] = []
+
+    def hook(name: str) -> Any:
+        def around(asked: Asked, proceed: Proceed) -> Reply:
+            seen.append(f"{name} {asked.name}")
+            reply = proceed()
+            seen.append(f"{name} {reply.code}")
+            return reply
+
+        return around
+
+    gateway = Gateway({})
+    gateway.hooks += [hook("outer"), hook("inner")]
+    assert b"<Account>" in ask(gateway, request("sts")).body
+    name = "sts:GetCallerIdentity"
+    assert seen == [f"outer {name}", f"inner {name}", "inner 200", "outer 200"]
+
+
+def test_a_hook_may_answer_alone_or_let_the_services_answer_twice() -> None:
+    gateway = Gateway({})
+    gateway.hooks.append(lambda asked, _: Reply("418 I'm a teapot", (), asked.operation.encode()))
+    assert ask(gateway, request("sts")).body == b"GetCallerIdentity"
+    gateway.hooks[:] = [lambda _, proceed: [proceed(), proceed()][1]]
+    assert ask(gateway, request("sts")).code == 200
+
+
+def test_a_hook_that_fails_is_an_answer_and_not_the_end_of_the_server() -> None:
+    def broken(_: Asked, __: Proceed) -> Reply:
+        raise ZeroDivisionError("hook")
+
+    gateway = Gateway({})
+    gateway.hooks.append(broken)
+    reply = ask(gateway, request("sts"))
+    assert reply.code == 500
+    assert b"ZeroDivisionError: hook" in reply.body
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "start"),
+    [
+        ("ec2", FORM, b"<Response><Errors>"),
+        ("iam", FORM, b"<ErrorResponse>"),
+        ("monitoring", FORM, b"<ErrorResponse>"),
+        ("s3", "", b"<Error>"),
+        ("ssm", "application/x-amz-json-1.1", b'{"__type": "Denied"'),
+        ("nothing-of-aws", "", b'{"__type": "Denied"'),
+    ],
+)
+def test_an_error_is_said_in_the_protocol_of_its_request(service: str, kind: str, start: bytes) -> None:
+    reply = error_reply(request(service, kind=kind), "403 Forbidden", "Denied", "you & me")
+    assert reply.body.startswith(start)
+    assert (reply.code, b"you" in reply.body) == (403, True)
