@@ -1,7 +1,9 @@
 """Recordings of whole stacks, shared: what a stack registers is the same for every test that asks."""
 
+import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,9 @@ import pytest
 if TYPE_CHECKING:  # most tests need no Pulumi
     from stacks.recording import Recording
 
+QUICK = "not slow and not engine"
+"""The quick tier's marks, as tools/run_tests.py has them."""
+WHOLLY_SLOW = re.compile(r"^pytestmark = pytest\.mark\.(?:slow|engine)\b", re.MULTILINE)
 AMI = "ami-0123456789abcdef0"
 CONFIGS = {
     "local": {"mlteam:amiId": AMI},
@@ -26,6 +31,13 @@ CONFIGS = {
 def pytest_configure(config: pytest.Config) -> None:
     # Importing a pulumi_aws module warns of every deprecated class beside the one that is used.
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Importing costs as much as testing: the quick tier leaves unread what is slow as a whole."""
+    if config.option.markexpr != QUICK or collection_path.suffix != ".py":
+        return None
+    return bool(WHOLLY_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
 @cache

@@ -106,9 +106,12 @@ def test_a_request_that_is_no_call_is_read_as_none(header: str) -> None:
     assert (asked.operation, dict(asked.parameters)) == ("", {})
 
 
-def test_looking_is_told_from_changing() -> None:
-    assert not asked_of("ssm", "get_parameter", {"Name": "/x"}).is_mutating
-    assert asked_of("iam", "delete_role", {"RoleName": "r"}).is_mutating
+@pytest.mark.parametrize(
+    ("operation", "changes"),
+    [("GetParameter", False), ("HeadObject", False), ("DeleteRole", True), ("PutObject", True)],
+)
+def test_looking_is_told_from_changing(operation: str, changes: bool) -> None:
+    assert Asked("any", operation, "", "", {}, {}).is_mutating is changes
 
 
 def test_an_answer_is_taken_whole_and_given_on_as_it_was() -> None:

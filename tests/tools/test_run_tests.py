@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +18,25 @@ def test_every_marker_is_in_exactly_one_tier() -> None:
         assert len(chosen) == 1, f"a test marked {marks} is in {len(chosen)} tiers"
 
 
-def test_the_limit_is_ten_minutes_unless_told_otherwise() -> None:
+def test_the_quick_tier_leaves_unread_what_is_wholly_slow(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Importing it costs as much as testing it; tests/conftest.py knows the tier by its marks."""
+    quick = TIERS[0].arguments[TIERS[0].arguments.index("-m") + 1]
+    config = SimpleNamespace(option=SimpleNamespace(markexpr=quick))
+    conftest = Path(__file__).parents[1] / "conftest.py"
+    [plugin] = [each for each in request.config.pluginmanager.get_plugins() if _is_of(each, conftest)]
+    verdicts = {}
+    for name, line in (("whole", "pytestmark = pytest.mark.slow"), ("part", "@pytest.mark.slow")):
+        module = tmp_path / f"test_{name}.py"
+        module.write_text(f"import pytest\n\n{line}\n")
+        verdicts[name] = plugin.pytest_ignore_collect(module, config)
+    assert verdicts == {"whole": True, "part": None}
+
+
+def _is_of(plugin: object, file: Path) -> bool:
+    return Path(str(getattr(plugin, "__file__", ""))) == file
+
+
+def test_the_limit_is_forty_minutes_unless_told_otherwise() -> None:
     assert limit_seconds({}) == 2400
     assert limit_seconds({"MLTEAM_TEST_LIMIT_SECONDS": "1200"}) == 1200
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from components.data.contract import DataOutputs
 from components.platform import Platform, platform_parameter
@@ -80,9 +82,10 @@ class World:
     client: Any
 
     def land(self, images: Mapping[str, bytes], labels: list[tuple[str, str, str]] | None = None) -> None:
-        """Upload images, and a label file unless it is None."""
+        """Put images there, past the client (which takes ten times as long), and a label file unless it is None."""
+        backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         for key, body in images.items():
-            self.client.put_object(Bucket="mlteam-dev-prod", Key=f"landing/{key}", Body=body)
+            backend.put_object("mlteam-dev-prod", f"landing/{key}", body)
         if labels is not None:
             text = io.StringIO(newline="")
             csv.writer(text, lineterminator="\n").writerows([("key", "label", "group"), *labels])
