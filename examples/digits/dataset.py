@@ -19,8 +19,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
-from sklearn.datasets import load_digits
 
 POSITIVE: Final = 8
 LOOKALIKES: Final = (1, 2, 3, 5, 9)
@@ -48,6 +46,8 @@ class Digit:
 
 def digits(seed: int = SEED) -> Iterator[Digit]:
     """Originals in the order of the data set, each followed by its copies."""
+    from sklearn.datasets import load_digits  # a second of imports that who only uploads need not wait for
+
     source = load_digits()
     generator = np.random.default_rng(seed)
     for number, (image, digit) in enumerate(zip(source.images, source.target, strict=True)):
@@ -92,6 +92,8 @@ def _digit(name: str, digit: int, group: str, pixels: NDArray[np.float64]) -> Di
 
 
 def _altered(pixels: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+    from scipy import ndimage
+
     turned = ndimage.rotate(pixels, generator.uniform(-TURN_DEGREES, TURN_DEGREES), reshape=False, order=1)
     moved = ndimage.shift(turned, generator.uniform(-SHIFT_PIXELS, SHIFT_PIXELS, 2), order=1)
     return np.asarray(moved + generator.normal(0, NOISE, pixels.shape), dtype=np.float64)
