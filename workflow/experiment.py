@@ -1,7 +1,8 @@
 """An A/B test as a state that takes one answer at a time and says when to stop, and why. No network, no clock.
 
 The outcome of a request is whether the arm's score falls on the right side of 0.5; a request that got no prediction is
-a wrong one and an error. Guardrails can only stop the challenger, never promote it.
+a wrong one and an error. Guardrails can only stop the challenger, never promote it. A test whose split was broken, or
+whose arms both fail, says nothing about either.
 """
 
 from bisect import insort
@@ -12,11 +13,14 @@ from workflow.project import AbTest
 from workflow.serving.split import ArmName
 from workflow.statistics.bootstrap import Bound
 from workflow.statistics.ratio import MISMATCH_P_VALUE, split_p_value
-from workflow.statistics.sequential import Arm, Comparison, Decision, compare, decide
+from workflow.statistics.sequential import MINIMUM_PER_ARM, Arm, Comparison, Decision, compare, decide
 from workflow.verdicts import ArmRecord
 
 GUARD_FROM: Final = 100
 """Requests of the challenger before a guardrail may stop it: a 95th percentile of fewer is one slow answer."""
+OUTAGE: Final = 0.05
+"""Of each arm's requests without a prediction: from here on it is the server that fails, or the requests. A dead server
+answers both arms alike, which would look like "no difference"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,9 @@ class Experiment:
     def take(self, outcome: Outcome) -> bool:
         """Count it; True when the test is over."""
         self.sides[outcome.arm].take(outcome)
+        if self._both_fail():
+            self.decision = Decision.UNDECIDED
+            return True
         self.broken_guardrail = self._broken_guardrail()
         judged = decide(self.comparison(), minimum_effect=self.rules.minimum_effect)
         self.decision = Decision.KEEP if self.broken_guardrail else judged
@@ -113,8 +120,14 @@ class Experiment:
             return 0.0
         return split_p_value(len(champion), len(challenger), self.weight)
 
-    def is_valid(self) -> bool:
-        return self.split() >= MISMATCH_P_VALUE
+    @property
+    def fault(self) -> str:
+        """Why nothing can be concluded, whatever the arms say; empty where something can."""
+        if self._both_fail():
+            rates = " and ".join(f"{self.sides[arm].error_rate:.1%}" for arm in ArmName)
+            return f"champion and challenger gave no prediction to {rates} of their requests"
+        split = self.split()
+        return f"the split of units is not the one asked for (p = {split:.1e})" if split < MISMATCH_P_VALUE else ""
 
     @property
     def reason(self) -> str:
@@ -128,6 +141,10 @@ class Experiment:
             Decision.KEEP: f"the challenger is not better by {self.rules.minimum_effect:g}: {shown}",
             Decision.UNDECIDED: f"not decided after {self.requests} requests: {shown}",
         }[self.decision]
+
+    def _both_fail(self) -> bool:
+        enough = all(side.outcomes.outcomes >= MINIMUM_PER_ARM for side in self.sides.values())
+        return enough and all(side.error_rate > OUTAGE for side in self.sides.values())
 
     def _broken_guardrail(self) -> str:
         """Over the limit, and worse than the champion: what slows both is not the challenger's fault."""

@@ -1,7 +1,8 @@
 """`mlteam abtest`: let champion and challenger answer real requests until one is better, or the requests are used up.
 
 Exit code 0: promote. 5: keep the champion (no effect that matters, or a guardrail). 9: undecided after max_requests.
-4: the split was not the one asked for, so that nothing can be concluded. The record has the numbers in every case.
+4: nothing can be concluded, because the split was not the one asked for, neither arm gave predictions, or the server is
+gone. The record has the numbers of every test but the last.
 """
 
 from pathlib import Path
@@ -38,10 +39,13 @@ def run(context: Context, project_folder: Path, *, seed: int = 0, workers: int =
     reserved = _reserved(context, project)
     experiment = _experiment(project, deployment)
     _say(context, project, reserved)
+    server = ModelServer(context.platform.serving.url)
+    server.status()  # asleep or gone: say so before a thousand requests fail
     with context.progress.waiting("testing the challenger against the champion"):
         requests = requests_of(reserved, project.abtest.max_requests, seed)
         split = Split(salt=deployment.salt, weight=deployment.challenger_weight)
-        send(ModelServer(context.platform.serving.url), split, requests, workers, experiment.take)
+        send(server, split, requests, workers, experiment.take)
+    server.status()  # it died meanwhile: then its last failures fell on one arm or the other by chance
     if _deployment(context) != deployment:
         raise DriftError("the deployment was changed during the test", cure="mlteam status, then mlteam abtest again")
     record = recorded(experiment, deployment, len(reserved.images), seed)
@@ -86,23 +90,20 @@ def _say(context: Context, project: Project, reserved: Reserved) -> None:
 
 
 def recorded(experiment: Experiment, deployment: Deployment, images: int, seed: int) -> AbTestRecord:
-    """A test whose split was broken is undecided, whatever its arms say."""
-    valid = experiment.is_valid()
-    split = experiment.split()
+    """A test that was at fault is undecided, whatever its arms say."""
+    fault = experiment.fault
     champion, challenger = (experiment.sides[arm].record() for arm in experiment.sides)
     return AbTestRecord(
         digest=deployment.challenger.digest if deployment.challenger else "",
         champion_digest=deployment.champion.digest if deployment.champion else "",
         generation=deployment.generation,
-        decision=(experiment.decision if valid else Decision.UNDECIDED).value,
-        reason=experiment.reason
-        if valid
-        else f"invalid: the split of units is not the one asked for (p = {split:.1e})",
+        decision=(Decision.UNDECIDED if fault else experiment.decision).value,
+        reason=f"invalid: {fault}" if fault else experiment.reason,
         champion=champion,
         challenger=challenger,
         difference=experiment.difference(),
         p_value=experiment.comparison().p_value,
-        split_p_value=split,
+        split_p_value=experiment.split(),
         requests=experiment.requests,
         units=experiment.units,
         images=images,
@@ -112,7 +113,7 @@ def recorded(experiment: Experiment, deployment: Deployment, images: int, seed: 
 
 
 def _concluded(experiment: Experiment, record: AbTestRecord) -> AbTestRecord:
-    if not experiment.is_valid():
+    if experiment.fault:
         raise ResourceError(f"the A/B test is {record.reason}", cure="mlteam logs model-server")
     if record.decision == Decision.KEEP:
         raise GateError(f"the A/B test keeps the champion: {record.reason}", cure="mlteam rollback --challenger")
