@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workflow import s3
-from workflow.errors import DriftError, RefusedError
+from workflow.errors import DriftError, RefusedError, UsageError
 
 
 class ModelReference(BaseModel):
@@ -44,18 +44,23 @@ class Deployment(BaseModel):
     def with_candidate(self, candidate: ModelReference, weight: float) -> "Deployment":
         """The candidate beside the champion, or as the champion where there is none.
 
-        The salt is new with each challenger, so that no unit is the guinea pig of every test.
+        The salt is new with each challenger, so that no unit is the guinea pig of every test. UsageError for a weight
+        that leaves one side without requests: it would serve everybody an untested model, or test nothing.
         """
+        if not 0 < weight < 1:  # NaN as well: JSON has no word for it, and the object would be unreadable for ever
+            raise UsageError(
+                f"challenger weight {weight}; allowed: above 0, below 1", cure="mlteam deploy --weight 0.5"
+            )
         generation = self.generation + 1
         if self.champion is None:
             return Deployment(generation=generation, champion=candidate)
-        return self.model_copy(
-            update={
-                "generation": generation,
-                "salt": f"{generation}-{candidate.digest[:16]}",
-                "challenger": candidate,
-                "challenger_weight": weight,
-            }
+        return Deployment(
+            generation=generation,
+            salt=f"{generation}-{candidate.digest[:16]}",
+            champion=self.champion,
+            challenger=candidate,
+            challenger_weight=weight,
+            previous=self.previous,
         )
 
     def promoted(self) -> "Deployment":

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from workflow.deployment import Deployment, ModelReference, parse_deployment, read_deployment, write_deployment
-from workflow.errors import DriftError, RefusedError
+from workflow.errors import DriftError, RefusedError, UsageError
 
 URI = "s3://mlteam-dev-artifacts/serving/deployment.json"
 A, B, C = (ModelReference(digest=letter * 64, run_id=letter, name=letter) for letter in "abc")
@@ -21,6 +21,13 @@ def test_the_next_one_is_a_challenger_with_a_salt_of_its_own() -> None:
     assert (wanted.generation, wanted.champion, wanted.challenger, wanted.previous) == (5, A, B, C)
     assert wanted.challenger_weight == 0.1
     assert wanted.salt != served.with_candidate(C, 0.1).salt
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0, -0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("served", [Deployment(), Deployment(generation=4, champion=A)])
+def test_a_weight_that_tests_nothing_or_everybody_is_refused(served: Deployment, weight: float) -> None:
+    with pytest.raises(UsageError, match=r"challenger weight .*; allowed: above 0, below 1"):
+        served.with_candidate(B, weight)
 
 
 def test_promotion_keeps_the_champion_of_before_and_rollback_brings_it_back() -> None:

@@ -40,9 +40,9 @@ def run(context: Context, project_folder: Path, weight: float | None = None) -> 
             _refuse_occupied(stored.deployment, gate)
             address = approval_address(context.platform.storage.artifact_bucket, stack, gate.digest)
             approval = demand(client, address, gate).approval
-            _upload(context, train)
             reference = ModelReference(digest=train.digest, run_id=train.run_id, name=train.candidate)
             wanted = stored.deployment.with_candidate(reference, share)
+            _upload(context, train)
             use(client, address, approval, wanted.generation)
             rollout = Rollout(context=context, lock=lock, verb="deploy", reason=f"approved by {approval.approver}")
             rollout.change(stored, wanted)
@@ -97,7 +97,7 @@ def _record(context: Context, digest: str) -> DeployRecord:
 
 @click.command(help=__doc__)
 @click.option("--project", "project_folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
-@click.option("--weight", type=click.FloatRange(0, 1), default=None, help="Share of units [mlteam.yaml].")
+@click.option("--weight", type=float, default=None, help="Share of units, above 0 and below 1 [mlteam.yaml].")
 @click.pass_obj
 def command(context: Context, /, project_folder: Path, weight: float | None) -> DeployRecord:
     return run(context, project_folder, weight)
