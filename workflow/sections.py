@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workflow.errors import UsageError
+
 
 @dataclass(frozen=True, kw_only=True)
 class ManifestRecord:
@@ -26,6 +28,13 @@ class SampleRecord:
     salt: str
     mode: str
     manifests: Mapping[str, ManifestRecord]
+
+    def manifest(self, name: str) -> ManifestRecord:
+        """UsageError where a record that somebody wrote by hand has none of the name."""
+        if name not in self.manifests:
+            known = ", ".join(self.manifests) or "none"
+            raise UsageError(f"the record's sample has no manifest {name!r}; it has: {known}", cure="mlteam sample")
+        return self.manifests[name]
 
 
 @dataclass(frozen=True, kw_only=True)

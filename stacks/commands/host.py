@@ -17,7 +17,7 @@ def host_of(context: Context) -> Any:
     """The host's record; UsageError in a mix that runs no service of its own."""
     host = context.platform.host
     if host is None:
-        raise UsageError(f"stack {context.stack!r} has no host: all its components are managed by AWS")
+        raise UsageError(f"stack {context.platform.stack!r} has no host: all its components are managed by AWS")
     return host
 
 

@@ -38,7 +38,7 @@ def run(context: Context, timeout_seconds: float = TIMEOUT_SECONDS, poll_seconds
     patience = _Patience(time.monotonic() + timeout_seconds, poll_seconds)
     was = _state(client, host.instance_id)
     if was in ("terminated", "shutting-down"):
-        raise ResourceError(f"host {host.instance_id} is {was}", cure=f"pulumi up --stack {context.stack}")
+        raise ResourceError(f"host {host.instance_id} is {was}", cure=f"pulumi up --stack {context.platform.stack}")
     with context.progress.waiting(f"waking host {host.instance_id}"):
         patience.until(lambda: _state(client, host.instance_id) != "stopping", f"{host.instance_id} to stop")
         if _state(client, host.instance_id) == "stopped":

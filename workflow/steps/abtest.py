@@ -68,7 +68,7 @@ def _refuse_other(deployment: Deployment, digest: str) -> None:
 
 def _reserved(context: Context, project: Project) -> Reserved:
     sample = read_section(context.record_path, "sample", SampleRecord, stack=context.platform.stack)
-    manifest = sample.manifests[ABTEST]
+    manifest = sample.manifest(ABTEST)
     images = read_manifest(context.aws.client("s3"), manifest.uri, manifest.digest)
     with context.progress.waiting(f"reading {len(images)} reserved images"):
         return read_images(context, project, images)

@@ -57,17 +57,17 @@ def run(context: Context, project_folder: Path) -> EvaluateRecord:
     sample = read_section(context.record_path, "sample", SampleRecord, stack=stack)
     reserved = _reserved(context, project, train, sample)
     scored = _score(context, train, reserved)
-    record = measured(project, train.digest, sample.manifests[EVALUATION].digest, scored)
+    record = measured(project, train.digest, sample.manifest(EVALUATION).digest, scored)
     record = replace(record, predictions_uri=_publish(context, train, record, scored))
     write_section(context.record_path, "evaluate", record, stack=stack)
     return record
 
 
 def _reserved(context: Context, project: Project, train: TrainRecord, sample: SampleRecord) -> Reserved:
-    if sample.manifests[train.tier].digest != train.manifest_digest:
+    reserved, trained = sample.manifest(EVALUATION), sample.manifest(train.tier)
+    if trained.digest != train.manifest_digest:
         raise DriftError("the candidate was trained on another sample than the record's", cure="mlteam train")
     client = context.aws.client("s3")
-    reserved, trained = sample.manifests[EVALUATION], sample.manifests[train.tier]
     images = read_manifest(client, reserved.uri, reserved.digest)
     refuse_leak(images, read_manifest(client, trained.uri, trained.digest))
     with context.progress.waiting(f"reading {len(images)} reserved images"):

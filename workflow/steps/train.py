@@ -70,7 +70,7 @@ def run(context: Context, options: TrainOptions) -> TrainRecord:
     for warning in status.warnings:
         context.progress.warn(f"image left out: {warning}")
     record = _record(job, _insist(job, status))
-    write_section(context.record_path, "train", record, stack=context.stack)
+    write_section(context.record_path, "train", record, stack=context.platform.stack)
     return record
 
 
@@ -115,7 +115,8 @@ def _prepare(context: Context, options: TrainOptions) -> Job:
 
 
 def _manifest(context: Context, tier: str) -> ManifestRecord:
-    manifest = read_section(context.record_path, "sample", SampleRecord, stack=context.stack).manifests[tier]
+    sample = read_section(context.record_path, "sample", SampleRecord, stack=context.platform.stack)
+    manifest = sample.manifest(tier)
     if manifest.count == 0:
         raise UsageError(
             f"tier {tier} has no images",

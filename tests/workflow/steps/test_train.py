@@ -104,6 +104,12 @@ def test_a_trained_model_is_recorded_by_its_digest(world: Any, trained: Callable
     assert "training" in world.said.getvalue()
 
 
+def test_a_record_without_the_tiers_manifest_is_refused(trained: Callable[..., Any], place: Place) -> None:
+    with pytest.raises(UsageError, match=r"no manifest 'prod'; it has: dev, staging\n  cure: mlteam sample"):
+        trained(DONE, tier="prod")
+    assert place.calls == []
+
+
 def test_the_job_lies_complete_in_s3_before_it_starts(world: Any, trained: Callable[..., Any]) -> None:
     result = trained(DONE)
     job = json.loads(world.read(f"{JOBS}/{result.job_id}/job.json"))
