@@ -30,6 +30,13 @@ FOREIGN: Final = frozenset(
 )
 """What a caller may have set that would reach elsewhere than the emulated AWS, load other code, or make every command
 that uses MLflow start 3 s later for want of bytecode."""
+FOREIGN_PREFIX: Final = "AWS_ENDPOINT_URL_"
+"""An endpoint for one service only, which boto3 takes before AWS_ENDPOINT_URL."""
+
+
+def foreign(environment: Mapping[str, str]) -> frozenset[str]:
+    """What must not be set beside the local platform."""
+    return FOREIGN | {name for name in environment if name.startswith(FOREIGN_PREFIX)}
 
 
 def past_the_proxy(environment: Mapping[str, str]) -> dict[str, str]:
@@ -128,7 +135,7 @@ class LocalPlatform:
 
     def shell(self) -> dict[str, str]:
         """The caller's environment with `environment` over it, for a child process."""
-        kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+        kept = {name: value for name, value in os.environ.items() if name not in foreign(os.environ)}
         return {**kept, **self.environment()}
 
     def pulumi(self, *arguments: str, check: bool = True, capture: bool = False) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ from workflow.progress import Progress
 
 LOCAL_STACK: Final = "local"
 """The stack of the emulated AWS; it must never reach a real account."""
+ENDPOINT: Final = "AWS_ENDPOINT_URL"
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -37,15 +38,23 @@ class Context:
 
     @cached_property
     def platform(self) -> Platform[str]:
-        self._stay_local()
-        if self.platform_path is not None:
-            return load_platform_file(self.platform_path)
-        return load_platform(self.aws, self.stack)
+        self._stay_local(self.stack_name)
+        if self.platform_path is None:
+            return load_platform(self.aws, self.stack)
+        platform = load_platform_file(self.platform_path)
+        if self.stack_name not in ("", platform.stack):
+            raise UsageError(f"{self.platform_path} is of stack {platform.stack!r}, not {self.stack_name!r}")
+        self._stay_local(platform.stack)
+        return platform
 
-    def _stay_local(self) -> None:
-        endpoint = self.environment.get("AWS_ENDPOINT_URL", "")
-        if self.stack_name == LOCAL_STACK and urlsplit(endpoint).hostname not in LOOPBACK_HOSTS:
-            raise NoStackError(
-                f"stack {LOCAL_STACK!r} lives on the emulated AWS, but AWS_ENDPOINT_URL is {endpoint!r}",
-                cure='make demo, then: eval "$(mlteam env)"',
-            )
+    def _stay_local(self, stack: str) -> None:
+        """boto3 takes AWS_ENDPOINT_URL_S3 and its like before AWS_ENDPOINT_URL."""
+        if stack != LOCAL_STACK:
+            return
+        given = {name: value for name, value in self.environment.items() if name.startswith(ENDPOINT)}
+        for name, endpoint in {ENDPOINT: "", **given}.items():
+            if urlsplit(endpoint).hostname not in LOOPBACK_HOSTS:
+                raise NoStackError(
+                    f"stack {LOCAL_STACK!r} lives on the emulated AWS, but {name} is {endpoint!r}",
+                    cure='make demo, then: eval "$(mlteam env)"',
+                )

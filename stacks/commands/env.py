@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import click
 
-from stacks.local import FOREIGN, LocalPlatform
+from stacks.local import LocalPlatform, foreign
 from workflow.aws import Aws
 from workflow.context import Context
 from workflow.errors import NoStackError
@@ -35,7 +35,7 @@ def run(context: Context, local: LocalPlatform | None = None) -> EnvResult:
     local = local or LocalPlatform()
     exports = local.environment()
     exports["PATH"] = _without_repeats(exports["PATH"])
-    return EnvResult(exports={**exports, **_tracking(context, local)}, unset=tuple(sorted(FOREIGN)))
+    return EnvResult(exports={**exports, **_tracking(context, local)}, unset=tuple(sorted(foreign(os.environ))))
 
 
 def _tracking(context: Context, local: LocalPlatform) -> dict[str, str]:

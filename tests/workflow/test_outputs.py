@@ -46,6 +46,33 @@ def test_a_file_may_be_given_instead(record: dict[str, Any], tmp_path: Path) -> 
         load_platform_file(tmp_path / "other.json")
 
 
+def test_a_file_of_another_stack_than_the_one_asked_for_is_refused(record: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "platform.json"
+    path.write_text(json.dumps(record))
+    assert Context(platform_path=path).platform.stack == "dev"
+    with pytest.raises(UsageError, match="of stack 'dev', not 'prod'"):
+        assert Context(stack_name="prod", platform_path=path).platform
+
+
+ELSEWHERE: tuple[dict[str, str], ...] = (
+    {},
+    {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_S3": "https://s3.amazonaws.com"},
+)
+
+
+@pytest.mark.parametrize("environment", ELSEWHERE)
+@pytest.mark.parametrize("name", ["", "local"])
+def test_a_file_of_the_local_stack_never_reaches_real_aws(
+    record: dict[str, Any], tmp_path: Path, name: str, environment: dict[str, str]
+) -> None:
+    path = tmp_path / "platform.json"
+    path.write_text(json.dumps({**record, "stack": "local"}))
+    with pytest.raises(NoStackError, match="lives on the emulated AWS"):
+        assert Context(stack_name=name, platform_path=path, environment=environment).platform
+    here = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    assert Context(stack_name=name, platform_path=path, environment=here).platform.stack == "local"
+
+
 def test_a_mix_without_a_host_is_read(record: dict[str, Any]) -> None:
     assert parsed({**record, "host": None}).host is None
 

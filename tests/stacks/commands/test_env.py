@@ -63,6 +63,14 @@ def test_the_empty_passphrase_comes_only_with_a_local_backend_and_endpoint(local
     assert "AWS_PROFILE" in result.unset
 
 
+def test_an_endpoint_of_one_service_does_not_outdo_the_local_one(
+    local: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.us-east-1.amazonaws.com")
+    assert "AWS_ENDPOINT_URL_S3" in run(Context(), local).unset
+    assert "AWS_ENDPOINT_URL" in run(Context(), local).exports
+
+
 def test_a_path_does_not_grow_when_it_is_evaluated_again(local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     once = run(Context(), local).exports["PATH"]
     monkeypatch.setenv("PATH", once)
