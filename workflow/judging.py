@@ -37,7 +37,7 @@ def _threshold(name: str, threshold: Threshold, evaluation: EvaluateRecord) -> C
     if bound is None:
         known = ", ".join(sorted(evaluation.metrics)) or "none"
         return Check(name=check, passed=False, reason=f"{name} was not measured (measured: {known})")
-    fault = _unusable(name, bound, METRIC_RANGES.get(name, (-math.inf, math.inf)))
+    fault = _unusable(name, bound, METRIC_RANGES[name])
     if fault:
         return Check(name=check, passed=False, reason=fault)
     side, value = ("lower", _lower(name, bound, evaluation)) if threshold.operator == ">=" else ("upper", bound.upper)
@@ -59,11 +59,11 @@ def _not_worse(name: str, margin: float, evaluation: EvaluateRecord) -> Check:
     bound = evaluation.champion.differences.get(name) if evaluation.champion else None
     if bound is None:
         return Check(name=check, passed=False, reason=f"{name} was not compared with the champion")
-    low, high = METRIC_RANGES.get(name, (-math.inf, math.inf))
+    low, high = METRIC_RANGES[name]
     fault = _unusable(f"{name} difference", bound, (low - high, high - low))
     if fault:
         return Check(name=check, passed=False, reason=fault)
-    worst = bound.lower if HIGHER_IS_BETTER.get(name, True) else -bound.upper
+    worst = bound.lower if HIGHER_IS_BETTER[name] else -bound.upper
     reason = (
         f"{name} against the champion {bound.point:+.4f}, at worst {worst:+.4f} at {bound.confidence:.0%}, "
         f"wanted at least {-margin:+g}"

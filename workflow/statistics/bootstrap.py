@@ -16,6 +16,8 @@ from workflow.statistics.metrics import Floats, Metric, point
 
 ROUNDS: Final = 2000
 """The 2.5 % quantile then rests on 50 rounds: a standard error of about 7 % of the half width."""
+MAX_CONFIDENCE: Final = 0.99
+"""Its bounds rest on the outermost 10 rounds; of more confidence than these rounds have they would only look so."""
 _CELLS: Final = 4_000_000
 """Weights held at once (32 MB): rounds are taken in blocks, so that memory does not grow with the images."""
 
