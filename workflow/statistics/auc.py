@@ -1,4 +1,4 @@
-"""AUC with its bounds: over groups by bootstrap, over independent images by DeLong.
+"""AUC over independent images by DeLong, and which images are independent.
 
 DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC curves, Biometrics 44 (1988).
 """
@@ -7,23 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from workflow.statistics.bootstrap import Bound, Sample, clustered_bound, group_index
+from workflow.statistics.bootstrap import Bound, Sample, group_index
 from workflow.statistics.metrics import Floats, point, weighted_auc
-
-
-def auc_bound(sample: Sample, *, confidence: float, seed: int) -> Bound:
-    """The clustered interval of AUC, honest about perfect scores.
-
-    Where no pair is in the wrong order every resample says 1.0, and the bootstrap would claim certainty from ten
-    images. The lower bound is then the exact one for no failure among the groups of the rarer class (Clopper
-    and Pearson 1934: tail ** (1 / n)).
-    """
-    bound = clustered_bound(weighted_auc, sample, confidence=confidence, seed=seed)
-    if bound.point != 1.0:  # NaN as well: images of one class only have no AUC
-        return bound
-    tail = (1 - confidence) / 2
-    lower = tail ** (1 / min(groups_per_class(sample)))
-    return Bound(point=1.0, lower=lower, upper=1.0, confidence=confidence, method="exact, no pair in the wrong order")
 
 
 def delong_bound(labels: Floats, scores: Floats, *, confidence: float) -> Bound:

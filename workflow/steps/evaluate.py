@@ -25,8 +25,9 @@ from workflow.reserved import Reserved, read_images, refuse_leak
 from workflow.sampling import EVALUATION
 from workflow.sections import SampleRecord, TrainRecord
 from workflow.serving.loadout import load_archive
-from workflow.statistics.auc import auc_bound, delong_bound, groups_per_class, one_image_per_group
-from workflow.statistics.bootstrap import Bound, Sample, clustered_bound, paired_bound
+from workflow.statistics.auc import delong_bound, groups_per_class, one_image_per_group
+from workflow.statistics.bootstrap import Bound, Sample
+from workflow.statistics.bounds import difference_bound, metric_bound
 from workflow.statistics.metrics import METRICS, Floats
 from workflow.training.data import read_manifest
 from workflow.verdicts import ChampionScores, EvaluateRecord
@@ -118,12 +119,7 @@ def measured(project: Project, digest: str, manifest_digest: str, scored: _Score
 
 
 def _bounds(sample: Sample, confidence: float) -> Mapping[str, Bound]:
-    bounds = {
-        name: clustered_bound(metric, sample, confidence=confidence, seed=SEED)
-        for name, metric in METRICS.items()
-        if name != "auc"
-    }
-    return {"auc": auc_bound(sample, confidence=confidence, seed=SEED), **bounds}
+    return {name: metric_bound(name, sample, confidence=confidence, seed=SEED) for name in METRICS}
 
 
 def _against(scored: _Scored, confidence: float) -> ChampionScores | None:
@@ -132,8 +128,7 @@ def _against(scored: _Scored, confidence: float) -> ChampionScores | None:
     sample = scored.sample()
     champion = Sample(labels=sample.labels, scores=scored.champion_scores, groups=sample.groups)
     differences = {
-        name: paired_bound(metric, sample, champion.scores, confidence=confidence, seed=SEED)
-        for name, metric in METRICS.items()
+        name: difference_bound(name, sample, champion.scores, confidence=confidence, seed=SEED) for name in METRICS
     }
     metrics = _bounds(champion, confidence)
     return ChampionScores(digest=scored.champion.digest, metrics=metrics, differences=differences)

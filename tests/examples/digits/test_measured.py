@@ -16,9 +16,8 @@ from workflow.experiment import Experiment, Outcome
 from workflow.project import load_project
 from workflow.sampling import ABTEST, DEFAULT_SALT, EVALUATION, RESERVED, Bands, home_of, position_of, stratified_homes
 from workflow.serving.split import ArmName, arm_of
-from workflow.statistics.auc import auc_bound
-from workflow.statistics.bootstrap import Bound, Sample, paired_bound
-from workflow.statistics.metrics import weighted_auc
+from workflow.statistics.bootstrap import Bound, Sample
+from workflow.statistics.bounds import difference_bound, metric_bound
 from workflow.statistics.sequential import Decision
 from workflow.steps.evaluate import SEED
 
@@ -74,7 +73,7 @@ def measure(bands: Bands) -> Mapping[str, Scores]:
         groups = [image.group for image, is_in in zip(images, half, strict=True) if is_in]
         sample = Sample(labels=labels[half], scores=scores[half], groups=groups)
         right = ((scores >= 0.5) == (labels == 1))[where == ABTEST]
-        found[name] = Scores(auc_bound(sample, confidence=0.95, seed=SEED), sample, right)
+        found[name] = Scores(metric_bound("auc", sample, confidence=0.95, seed=SEED), sample, right)
     return found
 
 
@@ -96,7 +95,7 @@ def test_baseline_and_strong_candidate_pass_clearly(measured: Mapping[str, Score
     assert measured["strong"].auc.lower > project.thresholds["auc"].value + 0.08
     assert measured["strong"].auc.point < 0.999, "too easy a question shows nothing"
     strong, baseline = measured["strong"].evaluation, measured["baseline"].evaluation
-    difference = paired_bound(weighted_auc, strong, baseline.scores, confidence=0.95, seed=SEED)
+    difference = difference_bound("auc", strong, baseline.scores, confidence=0.95, seed=SEED)
     assert difference.lower > -project.not_worse_than_champion["auc"]
 
 
