@@ -13,7 +13,7 @@ from workflow.statistics.metrics import HIGHER_IS_BETTER, METRIC_RANGES
 from workflow.verdicts import Check, EvaluateRecord
 
 MINIMUM_GROUPS_PER_CLASS: Final = 10
-"""With fewer the bootstrap draws from too few different groups to know the tails (its interval is too narrow)."""
+"""With fewer the bootstrap draws from too few different groups to know even the standard error."""
 
 
 def judge(project: Project, evaluation: EvaluateRecord) -> tuple[Check, ...]:

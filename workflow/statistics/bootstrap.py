@@ -44,10 +44,16 @@ class Bound:
 
 def clustered_bound(metric: Metric, sample: Sample, *, confidence: float, seed: int, rounds: int = ROUNDS) -> Bound:
     """The metric's interval over the sample's groups."""
+    values = resampled(metric, sample, seed=seed, rounds=rounds)
+    value = point(metric, sample.labels, sample.scores)
+    return _bound(value, values, confidence, f"group-clustered bootstrap, {rounds} rounds")
+
+
+def resampled(metric: Metric, sample: Sample, *, seed: int, rounds: int = ROUNDS) -> Floats:
+    """The metric in each round that has one; empty when a round in twenty has none: the sample says nothing then."""
     index = group_index(sample.groups)
     values = [metric(sample.labels, sample.scores, weights[:, index]) for weights in _draws(index, seed, rounds)]
-    value = point(metric, sample.labels, sample.scores)
-    return _bound(value, np.concatenate(values), confidence, f"group-clustered bootstrap, {rounds} rounds")
+    return _usable(np.concatenate(values))
 
 
 def paired_bound(metric: Metric, sample: Sample, other_scores: Floats, *, confidence: float, seed: int) -> Bound:
@@ -61,7 +67,8 @@ def paired_bound(metric: Metric, sample: Sample, other_scores: Floats, *, confid
         for weights in _draws(index, seed, ROUNDS)
     ]
     value = point(metric, sample.labels, sample.scores) - point(metric, sample.labels, other_scores)
-    return _bound(value, np.concatenate(differences), confidence, f"paired group-clustered bootstrap, {ROUNDS} rounds")
+    values = _usable(np.concatenate(differences))
+    return _bound(value, values, confidence, f"paired group-clustered bootstrap, {ROUNDS} rounds")
 
 
 def group_index(groups: Sequence[str]) -> NDArray[np.intp]:
@@ -78,11 +85,14 @@ def _draws(index: NDArray[np.intp], seed: int, rounds: int) -> Iterator[Floats]:
         yield generator.multinomial(groups, np.full(groups, 1 / groups), size=size).astype(np.float64)
 
 
-def _bound(value: float, values: Floats, confidence: float, method: str) -> Bound:
-    """NaN bounds when a round in twenty had no value: the sample is too small to say anything."""
+def _usable(values: Floats) -> Floats:
     usable = values[np.isfinite(values)]
-    if len(usable) < 0.95 * len(values):
+    return usable if len(usable) >= 0.95 * len(values) else usable[:0]
+
+
+def _bound(value: float, values: Floats, confidence: float, method: str) -> Bound:
+    if not len(values):
         return Bound(point=value, lower=np.nan, upper=np.nan, confidence=confidence, method=method)
     tail = (1 - confidence) / 2
-    lower, upper = np.quantile(usable, [tail, 1 - tail])
+    lower, upper = np.quantile(values, [tail, 1 - tail])
     return Bound(point=value, lower=float(lower), upper=float(upper), confidence=confidence, method=method)
