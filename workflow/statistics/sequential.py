@@ -55,7 +55,7 @@ def compare(champion: Arm, challenger: Arm, *, tau: float, confidence: float) ->
     if min(champion.outcomes, challenger.outcomes) < MINIMUM_PER_ARM:
         return Comparison(difference=challenger.rate - champion.rate, lower=-math.inf, upper=math.inf, p_value=1.0)
     difference = challenger.rate - champion.rate
-    noise = _variance(champion) + _variance(challenger)
+    noise = _noise(champion, challenger)
     prior = tau**2
     ratio = (noise + prior) / noise
     half = math.sqrt(noise * (noise + prior) / prior * (2 * math.log(1 / (1 - confidence)) + math.log(ratio)))
@@ -74,7 +74,16 @@ def decide(comparison: Comparison, *, minimum_effect: float) -> Decision:
     return Decision.UNDECIDED
 
 
-def _variance(arm: Arm) -> float:
-    """Of the arm's rate, half a success and half a failure added: an arm without a failure is not certain."""
+def _noise(champion: Arm, challenger: Arm) -> float:
+    """The variance of the difference: of each arm's own rate, or of their common one where that is larger. A small arm
+    without a failure looks certain by its own: with a tenth of the requests 7 to 10 % of A/A tests promoted it."""
+    arms = (champion, challenger)
+    together = Arm(outcomes=sum(arm.outcomes for arm in arms), successes=sum(arm.successes for arm in arms))
+    own = sum(_spread(arm) / arm.outcomes for arm in arms)
+    return max(own, sum(_spread(together) / arm.outcomes for arm in arms))
+
+
+def _spread(arm: Arm) -> float:
+    """The variance of one outcome, half a success and half a failure added: an arm without a failure is not certain."""
     rate = (arm.successes + 0.5) / (arm.outcomes + 1)
-    return rate * (1 - rate) / arm.outcomes
+    return rate * (1 - rate)
