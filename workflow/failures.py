@@ -18,6 +18,8 @@ CREDENTIAL_CODES: Final = frozenset(
 UNREACHABLE: Final = frozenset(
     {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
 )
+TRACKING_CODES: Final = frozenset({"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED", "PERMISSION_DENIED"})
+"""MLflow's names of 401 and 403."""
 CREDENTIALS_CURE: Final = "aws sts get-caller-identity   (then `aws sso login`, or another AWS_PROFILE)"
 
 
@@ -30,7 +32,7 @@ def translate(error: BaseException) -> MlteamError | None:
     name = type(error).__name__
     if type(error).__module__.startswith("botocore"):
         return _of_botocore(name, error)
-    if type(error).__module__.startswith("mlflow") and any(word in str(error) for word in ("401", "UNAUTHENTICATED")):
+    if type(error).__module__.startswith("mlflow") and getattr(error, "error_code", "") in TRACKING_CODES:
         return CredentialsError(f"the tracking server refuses the caller: {error}", cure='eval "$(mlteam env)"')
     if isinstance(error, OSError):
         return MlteamError(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from workflow.context import Context
 from workflow.deployment import ModelReference
-from workflow.errors import DriftError, ResourceError
+from workflow.errors import CredentialsError, DriftError, ResourceError
+from workflow.failures import translate
 from workflow.models import model_digest
 from workflow.sections import TrainRecord
 
@@ -68,7 +69,7 @@ def set_champion(context: Context, reference: ModelReference) -> bool:
 
 @contextlib.contextmanager
 def _mlflow(context: Context) -> Iterator[Any]:
-    """MLflow pointed to the stack's server; its errors as ResourceError."""
+    """MLflow pointed to the stack's server; its errors as CredentialsError where it refuses us, else ResourceError."""
     tracking = context.platform.tracking
     os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = _RETRIES
     if tracking.password_parameter:
@@ -80,7 +81,12 @@ def _mlflow(context: Context) -> Iterator[Any]:
     mlflow.set_tracking_uri(tracking.tracking_uri)
     try:
         yield mlflow
-    except mlflow.exceptions.MlflowException as error:
+    except (
+        mlflow.exceptions.MlflowException,
+        OSError,
+    ) as error:  # what its artifacts' HTTP client raises is the latter
+        if isinstance(refusal := translate(error), CredentialsError):
+            raise refusal from error
         raise ResourceError(
             f"MLflow at {tracking.tracking_uri}: {error}", cure="mlteam wake; mlteam logs mlflow"
         ) from error

@@ -29,6 +29,15 @@ def test_a_foreign_error_becomes_ours(error: BaseException, kind: type[MlteamErr
     assert type(translate(error)) is kind
 
 
+@pytest.mark.slow  # the import alone takes a second
+@pytest.mark.parametrize(("status", "kind"), [(401, CredentialsError), (403, CredentialsError), (404, type(None))])
+def test_a_tracking_servers_refusal_is_known_by_its_code_and_not_by_its_words(status: int, kind: type) -> None:
+    from mlflow.exceptions import MlflowException, get_error_code
+
+    error = MlflowException("no run 401c3f", error_code=get_error_code(status))  # type: ignore[no-untyped-call]
+    assert type(translate(error)) is kind
+
+
 def test_a_bug_stays_a_bug() -> None:
     assert translate(KeyError("x")) is None
 

@@ -1,0 +1,64 @@
+"""What a tracking server's refusal becomes, over real HTTP."""
+
+import dataclasses
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workflow.context import Context
+from workflow.errors import CredentialsError, ResourceError
+from workflow.model_store import fetch_model
+from workflow.sections import TrainRecord
+
+pytestmark = pytest.mark.slow
+
+NAMES = {field.name: "x" for field in dataclasses.fields(TrainRecord)}
+TRAIN = TrainRecord(**{**NAMES, "model_uri": "models:/tiny/1"})
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers everything with one status, as MLflow's login does: in plain text."""
+
+    status = 401
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"no")
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def context(world: Any, tmp_path: Path) -> Iterator[Context]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        platform = world.context.platform
+        tracking = dataclasses.replace(platform.tracking, tracking_uri=f"http://127.0.0.1:{server.server_address[1]}")
+        path = tmp_path / "platform.json"
+        path.write_text(json.dumps(dataclasses.asdict(dataclasses.replace(platform, tracking=tracking))))
+        yield dataclasses.replace(world.context, platform_path=path)
+        server.shutdown()
+        thread.join()
+    import mlflow
+
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # its memory would reach into other tests
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, CredentialsError), (403, CredentialsError), (404, ResourceError)])
+def test_a_wrong_password_is_no_fault_of_the_platform(
+    context: Context, status: int, kind: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Refusing, "status", status)
+    with pytest.raises(kind):
+        fetch_model(context, TRAIN, tmp_path / "model")
