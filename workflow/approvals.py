@@ -61,11 +61,15 @@ def principal(arn: str) -> tuple[str, str]:
     """(the IAM role or user, the person) of an identity: of an assumed role the person is the session's name.
 
     arn:aws:sts::1:assumed-role/approver/ada -> ("approver", "ada"); arn:aws:iam::1:user/team/ada -> ("ada", "ada")
+    Whoever else AWS knows is neither role nor user: a federated user's name is the caller's to choose.
     """
-    parts = arn.rpartition(":")[2].split("/")
-    if parts[0] == "assumed-role" and len(parts) == 3:
-        return parts[1], parts[2]
-    return parts[-1], parts[-1]
+    resource = arn.rpartition(":")[2]
+    kind, *names = resource.split("/")
+    if kind == "assumed-role" and len(names) == 2:
+        return names[0], names[1]
+    if kind in ("role", "user") and names:
+        return names[-1], names[-1]
+    return resource, (names or [kind])[-1]
 
 
 def refuse_stranger(caller: str, author: str, approval: ApprovalOutputs[str]) -> None:

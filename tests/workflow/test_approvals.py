@@ -46,6 +46,7 @@ def approval(**changed: Any) -> Approval:
         ("arn:aws:iam::1:user/team/ada", ("ada", "ada")),
         ("arn:aws:iam::1:role/path/approver", ("approver", "approver")),
         ("arn:aws:iam::1:root", ("root", "root")),
+        ("arn:aws:sts::1:federated-user/ada", ("federated-user/ada", "ada")),
     ],
 )
 def test_an_identity_is_a_role_and_a_person(arn: str, expected: tuple[str, str]) -> None:
@@ -72,6 +73,7 @@ def test_the_role_and_the_named_may_approve(caller: str) -> None:
         "arn:aws:sts::2:assumed-role/approver/ada",
         "arn:aws:iam::2:user/ada",
         "arn:aws:iam::1:root",
+        "arn:aws:sts::1:federated-user/ada",
     ],
 )
 def test_nobody_else_may(caller: str) -> None:
