@@ -73,12 +73,9 @@ class Rollout:
         server = ModelServer(self.context.platform.serving.url)
         deadline = time.monotonic() + self.wait_seconds
         with self.context.progress.waiting(f"waiting until {server.url} serves generation {wanted.generation}"):
-            while not serves(server.status(), wanted):
+            while not serves(status := server.status(), wanted):
                 if time.monotonic() > deadline:
-                    raise ResourceError(
-                        f"the model server did not serve generation {wanted.generation} in {self.wait_seconds:.0f} s",
-                        cure="mlteam logs model-server",
-                    )
+                    raise too_late(status, wanted, self.wait_seconds)
                 time.sleep(_LOOK_SECONDS)
 
 
@@ -93,3 +90,12 @@ def serves(status: Mapping[str, Any], wanted: Deployment) -> bool:
     arms = {place: arm["digest"] for place, arm in status["arms"].items() if place != "previous"}
     wanted_arms = {place: each.digest for place, each in wanted.references().items() if place != "previous"}
     return bool(status["healthy"]) and arms == wanted_arms
+
+
+def too_late(status: Mapping[str, Any], wanted: Deployment, seconds: float) -> ResourceError:
+    """With what keeps the server from reading it, if it has said that."""
+    why = f": {status['store_error']}" if status["store_error"] else ""
+    return ResourceError(
+        f"the model server did not serve generation {wanted.generation} in {seconds:.0f} s{why}",
+        cure="mlteam logs model-server",
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from workflow.deployment import Deployment, ModelReference
 from workflow.errors import ResourceError
-from workflow.rollout import serves
+from workflow.rollout import serves, too_late
 
 A, B, C = (ModelReference(digest=letter * 64, run_id=letter, name=letter) for letter in "abc")
 WANTED = Deployment(generation=5, champion=A, challenger=B, challenger_weight=0.5, previous=C)
@@ -58,3 +58,10 @@ def test_a_fault_of_an_older_generation_is_none_of_this_one() -> None:
 def test_a_lost_previous_model_does_not_stop_it() -> None:
     arms = {"champion": A.model_dump(), "challenger": B.model_dump()}
     assert serves(status(arms=arms, errors=[fault("previous")]), WANTED) is True
+
+
+def test_a_server_that_cannot_read_its_store_is_quoted_when_time_is_up() -> None:
+    reason = "ClientError: AccessDenied when calling GetObject"
+    message = str(too_late(status(wanted_generation=4, store_error=reason), WANTED, 120.0))
+    assert message.startswith(f"the model server did not serve generation 5 in 120 s: {reason}\n")
+    assert ":" not in str(too_late(status(wanted_generation=4), WANTED, 120.0)).splitlines()[0]
