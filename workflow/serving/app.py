@@ -13,6 +13,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
 
 from workflow.predictor import Floats
 from workflow.serving.loadout import LoadedModel, Loadout
@@ -69,6 +70,8 @@ async def _answer(request: Request, loadout: Loadout) -> tuple[str, JSONResponse
         rows = parse_rows(await _body(request))
         _check_width(rows, model)
         scores = await run_in_threadpool(model.predictor, rows)
+    except ClientDisconnect:  # nobody hears this, but it must not count as a failure of the model
+        return arm, _fault(400, "the request was not sent to its end")
     except _TooLargeError:
         return arm, _fault(413, f"the body is larger than {MAX_BODY_BYTES} bytes; send fewer rows")
     except BadRequestError as error:

@@ -33,13 +33,20 @@ class Answer:
         return json.loads(self.body)
 
 
-def _request(app: Any, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-    """One request, its body in two chunks, so that the app cannot count on one."""
+def _request(
+    app: Any,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    hangs_up: bool = False,
+) -> Answer:
+    """One request, its body in two chunks, so that the app cannot count on one; or half of it by who then goes away."""
     half = len(body) // 2
     incoming = [
         {"type": "http.request", "body": body[:half], "more_body": True},
         {"type": "http.request", "body": body[half:], "more_body": False},
-    ]
+    ][: 1 if hangs_up else 2]
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -73,7 +80,12 @@ def _scope(method: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]
 
 class Ask(Protocol):
     def __call__(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        hangs_up: bool = False,
     ) -> Answer: ...
 
 
@@ -101,7 +113,9 @@ def watcher() -> Watcher:
 def ask(watcher: Watcher) -> Ask:
     app = create_app(watcher, Telemetry())
 
-    def call(method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-        return _request(app, method, path, body, headers)
+    def call(
+        method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, hangs_up: bool = False
+    ) -> Answer:
+        return _request(app, method, path, body, headers, hangs_up)
 
     return call

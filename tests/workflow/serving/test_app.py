@@ -103,6 +103,13 @@ def test_a_model_that_gives_no_probability_is_an_error_of_its_arm(ask: Any, watc
     assert 'mlteam_errors_total{arm="champion"} 1.0' in ask("GET", "/metrics").body.decode()
 
 
+def test_a_client_that_hangs_up_is_no_failure_of_the_model(ask: Any) -> None:
+    ask("POST", "/invocations", ROWS, hangs_up=True)
+    text = ask("GET", "/metrics").body.decode()
+    assert 'status="400"' in text
+    assert "mlteam_errors_total{" not in text
+
+
 def test_metrics_count_requests_of_each_arm_by_status(ask: Any) -> None:
     for unit in map(str, range(10)):
         ask("POST", "/invocations", ROWS, {"X-Mlteam-Unit": unit})
