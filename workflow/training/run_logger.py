@@ -14,14 +14,11 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
-
-if TYPE_CHECKING:
-    from workflow.training.shipper import Shipper
+from typing import Final, Self
 
 BUFFER_VARIABLE: Final = "MLTEAM_RUN_BUFFER"
 """Where the worker wants the lines; unset when a person runs the script."""
@@ -37,7 +34,7 @@ class RunLogger:
         self._file = buffer.open("a", encoding="utf-8")
         self._lock = Lock()
         self._warned: set[str] = set()
-        self._shipper: Shipper | None = None
+        self._deliver: Callable[[str], bool] | None = None
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -46,7 +43,7 @@ class RunLogger:
             return cls(Path(os.environ[BUFFER_VARIABLE]))
         logger = cls(Path(DEFAULT_BUFFER))
         if os.environ.get("MLFLOW_TRACKING_URI"):
-            logger._shipper = _shipper_by_hand(logger.buffer)
+            logger._deliver = _delivery_by_hand(logger.buffer)
         return logger
 
     def log_param(self, key: str, value: object) -> None:
@@ -70,10 +67,10 @@ class RunLogger:
     def set_tag(self, key: str, value: object) -> None:
         self._append("tag", key=key, value=str(value))
 
-    def close(self) -> None:
+    def close(self, status: str = "FINISHED") -> None:
         """By hand, this is where the facts are sent; the buffer goes only when all of them have arrived."""
         self._file.close()
-        if self._shipper is not None and self._shipper.finish(PATIENCE_SECONDS):
+        if self._deliver is not None and self._deliver(status):
             self.buffer.unlink()
 
     def __enter__(self) -> Self:
@@ -82,7 +79,7 @@ class RunLogger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close("FINISHED" if error is None else "FAILED")
 
     def _append(self, kind: str, **fact: object) -> None:
         line = json.dumps({"kind": kind, **fact, "timestamp_ms": time.time_ns() // 1_000_000}, ensure_ascii=False)
@@ -91,12 +88,25 @@ class RunLogger:
             self._file.flush()  # a killed script has logged what it logged
 
 
-def _shipper_by_hand(buffer: Path) -> "Shipper":
+def _delivery_by_hand(buffer: Path) -> Callable[[str], bool]:
+    """Sends the buffer and ends the run with a status; False when the server was away."""
     from workflow.training.shipper import Shipper
     from workflow.training.tracker import MLFLOW_SETTINGS, MlflowTracker
 
     for name, value in MLFLOW_SETTINGS.items():
         os.environ.setdefault(name, value)
-    experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME", "Default")
-    tracker = MlflowTracker(experiment, "by hand", {}, os.environ.get("MLFLOW_RUN_ID", ""))
-    return Shipper(buffer, tracker, lambda text: print(text, file=sys.stderr))  # noqa: T201
+    given = os.environ.get("MLFLOW_RUN_ID", "")
+    tracker = MlflowTracker(os.environ.get("MLFLOW_EXPERIMENT_NAME", "Default"), "by hand", {}, given)
+    shipper = Shipper(buffer, tracker, lambda text: print(text, file=sys.stderr))  # noqa: T201
+
+    def deliver(status: str) -> bool:
+        if not shipper.finish(PATIENCE_SECONDS):
+            return False
+        if not given:  # a run that `mlflow run` has begun it also ends
+            try:
+                tracker.finish(status)
+            except Exception as error:  # every fact has arrived, and the training is not to fail of this
+                sys.stderr.write(f"warning: the run is not marked {status}: {error}\n")
+        return True
+
+    return deliver
