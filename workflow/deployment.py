@@ -99,8 +99,12 @@ def parse_deployment(body: bytes, uri: str) -> Deployment:
     try:
         return Deployment.model_validate_json(body)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise DriftError(f"the deployment object {uri} is not valid: {faults}") from error
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
+        bucket, key = s3.parse(uri)
+        raise DriftError(
+            f"the deployment object {uri} is not valid: {faults}",
+            cure=f"put its last good version back: aws s3api list-object-versions --bucket {bucket} --prefix {key}",
+        ) from error
 
 
 def read_deployment(client: Any, uri: str) -> Stored:

@@ -133,8 +133,9 @@ def is_held(lease: Lease, stored: Dated) -> bool:
 def _refuse_if_held(lease: Lease, stored: Dated) -> None:
     if is_held(lease, stored):
         seconds = lease.ttl_seconds - int(stored.age().total_seconds())
+        renewed = f"{stored.written_at:%Y-%m-%d %H:%M:%S} UTC"
         raise RefusedError(
-            f"{lease.owner} holds the stack's lock to {lease.purpose}, since {stored.written_at:%Y-%m-%d %H:%M:%S} UTC",
+            f"{lease.owner} holds the stack's lock to {lease.purpose}, last renewed {renewed}",
             cure=f"wait for it; a holder that died is replaced in {seconds} s",
         )
 

@@ -56,7 +56,7 @@ def _read(path: Path, stack: str) -> Mapping[str, Any]:
         value = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no JSON: {error}", cure=f"rm {path}, and start with `mlteam sample`") from error
     version = value.pop("version", None) if isinstance(value, dict) else None
     if version != RECORD_VERSION:

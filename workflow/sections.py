@@ -33,7 +33,9 @@ class SampleRecord:
         """UsageError where a record that somebody wrote by hand has none of the name."""
         if name not in self.manifests:
             known = ", ".join(self.manifests) or "none"
-            raise UsageError(f"the record's sample has no manifest {name!r}; it has: {known}", cure="mlteam sample")
+            raise UsageError(
+                f"the record's sample has no manifest {str(name)!r}; it has: {known}", cure="mlteam sample"
+            )
         return self.manifests[name]
 
 

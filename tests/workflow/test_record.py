@@ -54,7 +54,7 @@ def test_the_record_of_another_stack_is_refused(path: Path) -> None:
         write_section(path, "gate", Trained("a", 0.5), stack="prod")
 
 
-@pytest.mark.parametrize("text", ["", "no json", "[]", '{"version": 2}', "{}"])
+@pytest.mark.parametrize("text", ["", "no json", "[" * 100_000, "[]", '{"version": 2}', "{}"])
 def test_a_file_that_is_no_record_is_refused_and_left_alone(path: Path, text: str) -> None:
     path.parent.mkdir()
     path.write_text(text)

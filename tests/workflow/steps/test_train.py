@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.variants import Tier
 from workflow import s3
 from workflow.errors import ResourceError, StepTimeoutError, UsageError
 from workflow.record import write_section
@@ -106,7 +107,7 @@ def test_a_trained_model_is_recorded_by_its_digest(world: Any, trained: Callable
 
 def test_a_record_without_the_tiers_manifest_is_refused(trained: Callable[..., Any], place: Place) -> None:
     with pytest.raises(UsageError, match=r"no manifest 'prod'; it has: dev, staging\n  cure: mlteam sample"):
-        trained(DONE, tier="prod")
+        trained(DONE, tier=Tier.PROD)
     assert place.calls == []
 
 
