@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIN_SPOT_TYPES: Final = 3
+NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
+"""What the database has beside zones, and EventBridge does not."""
 SMALLEST_VPC: Final = 24
 LARGEST_VPC: Final = 16
 PRIVATE: Final = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
@@ -83,7 +85,7 @@ def https(value: str) -> str:
 
 
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in available_timezones() - NO_ZONES:
         raise ValueError(f"{value!r} is not in the IANA database")
     return value
 
@@ -93,6 +95,8 @@ def _vpc(value: str) -> str:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:
         raise ValueError(str(error)) from error
+    if str(network) != value:  # Python reads 10.0.0.0/255.255.0.0 too, AWS does not
+        raise ValueError(f"{value!r} is not written as {network}")
     if not LARGEST_VPC <= network.prefixlen <= SMALLEST_VPC or not any(map(network.subnet_of, PRIVATE)):
         raise ValueError(f"{value!r} is not a private block of a usable size")
     return value

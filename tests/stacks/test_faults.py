@@ -9,6 +9,7 @@ from stacks.faults import Given, check, render
 from stacks.load import load
 from stacks.settings import Settings, keys
 
+ASLEEP = {"workingHours": "mon-fri 08:00-18:00"}
 GOOD = {"amiId": "ami-0123456789abcdef0"}
 
 
@@ -57,6 +58,8 @@ BAD = [
     ("prod asleep", "prod", {"workingHours": "mon-fri 08:00-18:00"}, "workingHours", "rm mlteam:workingHours"),
     ("zone without hours", "dev", {"timeZone": "Europe/Berlin"}, "timeZone", "set mlteam:workingHours"),
     ("no such zone", "dev", {"timeZone": "Europe/Brelin"}, "timeZone", "set mlteam:timeZone"),
+    ("the machine's own zone", "dev", {**ASLEEP, "timeZone": "localtime"}, "timeZone", "set mlteam:timeZone"),
+    ("a network with a mask", "dev", {"vpcCidr": "10.0.0.0/255.255.0.0"}, "vpcCidr", "set mlteam:vpcCidr"),
     ("dev above one percent", "dev", {"devSampleFraction": "0.02"}, "devSampleFraction", "devSampleFraction 0.01"),
     ("dev of nothing", "dev", {"devSampleFraction": "0"}, "devSampleFraction", "devSampleFraction 0.01"),
     ("dev not a number", "dev", {"devSampleFraction": "nan"}, "devSampleFraction", "devSampleFraction 0.01"),
