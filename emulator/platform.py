@@ -13,6 +13,10 @@ from emulator.executors.ssm import SsmExecutor
 from emulator.gateway import Gateway
 from emulator.ledger import Ledger, response_class
 from emulator.ledger_rows import ASSOCIATION, KINDS
+from emulator.mends.alarms import Alarms
+from emulator.mends.subscriptions import Subscriptions
+from emulator.sns.delivery import Delivery
+from emulator.sns.mailbox import Mailbox
 from emulator.state import State
 
 # Services of the ledger that moto knows too: its response class takes the operations.
@@ -38,6 +42,11 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests)
     ec2.install()
     SsmExecutor(ec2, ledger, ASSOCIATION).install()
+    alarms = Alarms(gateway.requests)
+    alarms.install()
+    delivery = Delivery(Mailbox(state.mailbox), alarms.count_delivery)
+    Subscriptions(delivery, aws_endpoint_url).install()
+    delivery.start()
     return Platform(gateway, ec2)
 
 

@@ -58,6 +58,11 @@ class State:
         return self.folder / "volumes"
 
     @property
+    def mailbox(self) -> Path:
+        """What the emulated SNS sent to people."""
+        return self.folder / "mailbox.jsonl"
+
+    @property
     def programs(self) -> Path:
         return self.folder / "bin"
 
@@ -95,5 +100,6 @@ class State:
         if not left:
             for folder in (self.instances, self.volumes, self.sessions, self.programs):
                 shutil.rmtree(folder, ignore_errors=True)
-            self.endpoints.unlink(missing_ok=True)
+            for file in (self.endpoints, self.mailbox):
+                file.unlink(missing_ok=True)
         return left

@@ -1,6 +1,7 @@
 """What moto does otherwise than AWS and the emulator needs as AWS does it, one module per matter.
 
-Each module says what moto 5.2.5 does, what AWS does, and has `install()`.
+Each module says what moto 5.2.5 does, what AWS does, and has `install()`. Those that do more than answer (`alarms`,
+`subscriptions`) are put together in `emulator.platform`.
 """
 
 from emulator.mends import identity, logs, parameters, rule_descriptions, storage, volumes

@@ -1,11 +1,11 @@
 """Rows of SNS: topics, their policies, and who hears of them."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from emulator.rows import Call, Json, Kind, Property, Row, Tags
+from emulator.sns import endpoints
 
 
 def _set(name: str, property_name: str) -> Call:
@@ -125,21 +125,11 @@ TOPIC_POLICY = Row(
     delete_before_replace=True,
 )
 
-_PROTOCOLS: Final = ("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")
-_ENDPOINTS: Final = {
-    "http": ("a URL like http://host/path", re.compile(r"http://\S+")),
-    "https": ("a URL like https://host/path", re.compile(r"https://\S+")),
-    "email": ("an e-mail address", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
-    "email-json": ("an e-mail address", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
-    "sms": ("a phone number like +15550100", re.compile(r"\+[1-9]\d{6,14}")),
-}
-_AN_ARN: Final = ("an ARN", re.compile(r"arn:aws[a-z-]*:\S+"))
-
 
 def _endpoint_fits(inputs: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    words, form = _ENDPOINTS.get(inputs["protocol"], _AN_ARN)
-    if not form.fullmatch(inputs["endpoint"]):
-        yield "endpoint", f"is {inputs['endpoint']!r}: must be {words} for protocol {inputs['protocol']}"
+    wrong = endpoints.fault(inputs["protocol"], inputs["endpoint"])
+    if wrong:
+        yield "endpoint", wrong
 
 
 _FILTERS: Final = {"filterPolicy": "FilterPolicy", "redrivePolicy": "RedrivePolicy", "deliveryPolicy": "DeliveryPolicy"}
@@ -150,7 +140,7 @@ SUBSCRIPTION = Row(
     cloudformation="AWS::SNS::Subscription",
     properties={
         "topic": Property("Subscribe.TopicArn", kind=Kind.ARN, required=True, replaces=True),
-        "protocol": Property("Subscribe.Protocol", required=True, replaces=True, enum=_PROTOCOLS),
+        "protocol": Property("Subscribe.Protocol", required=True, replaces=True, enum=endpoints.PROTOCOLS),
         "endpoint": Property("Subscribe.Endpoint", required=True, replaces=True),
         "rawMessageDelivery": Property(type="boolean", read="RawMessageDelivery == 'true'", default=False),
         "confirmationTimeoutInMinutes": Property(type="integer", default=1),
