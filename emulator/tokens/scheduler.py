@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from emulator.rows import Call, Json, Kind, Property, Row
+from emulator.rows import Call, Json, Kind, Property, Row, Tags
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 _RATE: Final = re.compile(r"rate\([1-9]\d* (minutes?|hours?|days?)\)")
@@ -98,7 +98,36 @@ SCHEDULE = Row(
     check=_schedule_faults,
 )
 
-ROWS = (SCHEDULE,)
+_GROUP_ARN: Final = "format('arn:{partition}:scheduler:{region}:{account}:schedule-group/{id}', _)"
+
+GROUP = Row(
+    "aws:scheduler/scheduleGroup:ScheduleGroup",
+    "scheduler",
+    cloudformation="AWS::Scheduler::ScheduleGroup",
+    properties={
+        "name": Property("CreateScheduleGroup.Name", replaces=True),
+        "namePrefix": Property(type="string", replaces=True),
+    },
+    id="_.in.name",
+    create=(Call("CreateScheduleGroup", {"Tags": "_.tag_list"}),),
+    read=(
+        Call("GetScheduleGroup", {"Name": "_.id"}),
+        Call("ListTagsForResource", {"ResourceArn": "Arn"}, into="tagging"),
+    ),
+    delete=(Call("DeleteScheduleGroup", {"Name": "_.id"}),),
+    outputs={"arn": "Arn", "state": "State"},
+    gone=("ResourceNotFoundException",),
+    name="name",
+    name_prefix="namePrefix",
+    name_limit=64,
+    tags=Tags(
+        read="tagging.Tags",
+        set=Call("TagResource", {"ResourceArn": _GROUP_ARN, "Tags": "_.tags_set"}),
+        unset=Call("UntagResource", {"ResourceArn": _GROUP_ARN, "TagKeys": "_.tags_gone"}),
+    ),
+)
+
+ROWS = (SCHEDULE, GROUP)
 
 # Where a row and CloudFormation differ (`emulator.agreement`).
 DIFFERENCES = {
