@@ -11,11 +11,13 @@ from typing import Final
 MAX_BUCKET: Final = 63
 MAX_ROLE: Final = 64
 MAX_SCHEDULE: Final = 64
+MAX_SCHEDULE_GROUP: Final = 64
 MAX_POLICY: Final = 128
 MAX_DOCUMENT: Final = 128
 MAX_TEMPLATE: Final = 128
 MAX_TOPIC: Final = 256
 MAX_BUDGET: Final = 100
+MAX_ALARM: Final = 255
 MAX_LOG_GROUP: Final = 512
 MAX_PARAMETER: Final = 1011
 ACCOUNT_DIGITS: Final = 12
@@ -68,6 +70,9 @@ class Naming:
     def schedule(self, purpose: str) -> str:
         return _checked(f"{self.prefix}-{purpose}", MAX_SCHEDULE, "schedule name")
 
+    def schedule_group(self) -> str:
+        return _checked(self.prefix, MAX_SCHEDULE_GROUP, "schedule group name")
+
     def document(self, purpose: str) -> str:
         return _checked(f"{self.prefix}-{purpose}", MAX_DOCUMENT, "document name")
 
@@ -76,6 +81,9 @@ class Naming:
 
     def topic(self, purpose: str) -> str:
         return _checked(f"{self.prefix}-{purpose}", MAX_TOPIC, "topic name")
+
+    def alarm(self, purpose: str) -> str:
+        return _checked(f"{self.prefix}-{purpose}", MAX_ALARM, "alarm name")
 
     def budget(self) -> str:
         return _checked(f"{self.prefix}-monthly", MAX_BUDGET, "budget name")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from components.data.contract import DataOutputs
+from components.monitoring.contract import MonitoringOutputs
 from components.serving.contract import ServingOutputs
 from components.shared.contract import ApprovalOutputs, HostOutputs
 from components.storage.contract import StorageOutputs
@@ -39,3 +40,4 @@ class Platform(Generic[T]):
     tracking: TrackingOutputs[T]
     training: TrainingOutputs[T]
     serving: ServingOutputs[T]
+    monitoring: MonitoringOutputs[T]

@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 
 from components.data.contract import Data
 from components.data.oss import OssData
+from components.monitoring.contract import Monitoring
+from components.monitoring.managed import ManagedMonitoring
 from components.serving.contract import Serving
 from components.serving.oss import OssServing
 from components.tracking.contract import Tracking
@@ -22,12 +24,14 @@ DATA: Final[Mapping[Variant, type[Data]]] = {Variant.OSS: OssData}
 TRACKING: Final[Mapping[Variant, type[Tracking]]] = {Variant.OSS: OssTracking}
 TRAINING: Final[Mapping[Variant, type[Training]]] = {Variant.OSS: OssTraining}
 SERVING: Final[Mapping[Variant, type[Serving]]] = {Variant.OSS: OssServing}
+MONITORING: Final[Mapping[Variant, type[Monitoring]]] = {Variant.MANAGED: ManagedMonitoring}
 
 REGISTRY: Final[Mapping[Kind, Mapping[Variant, type]]] = {
     Kind.DATA: DATA,
     Kind.TRACKING: TRACKING,
     Kind.TRAINING: TRAINING,
     Kind.SERVING: SERVING,
+    Kind.MONITORING: MONITORING,
 }
 """All tables, for whoever lists what there is: settings, tests, the README."""
 

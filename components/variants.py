@@ -13,6 +13,7 @@ class Kind(StrEnum):
     TRACKING = "tracking"
     TRAINING = "training"
     SERVING = "serving"
+    MONITORING = "monitoring"
 
 
 class Variant(StrEnum):

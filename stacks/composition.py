@@ -11,6 +11,7 @@ from pulumi import Output
 from components import registry
 from components.base import Context
 from components.data.contract import DataArgs, DataOutputs
+from components.monitoring.contract import Monitoring, MonitoringArgs
 from components.naming import Naming
 from components.network.network import Network, NetworkArgs
 from components.platform import PLATFORM_VERSION, Platform
@@ -143,7 +144,20 @@ def _create_training(settings: Settings, ground: _Ground, password_parameter: st
     return registry.TRAINING[settings.training](Kind.TRAINING, args)
 
 
-def _create_services(ground: _Ground, hosted: Sequence[Tracking | Training | Serving]) -> Services:
+def _create_monitoring(settings: Settings, ground: _Ground, alerts: Alerts) -> Monitoring:
+    args = MonitoringArgs(
+        context=ground.context,
+        topic_arn=alerts.outputs.topic_arn,
+        topic_name=alerts.outputs.topic_name,
+        is_heard=alerts.outputs.is_heard,
+        host_instance_id=ground.host.outputs.instance_id,
+        host_instance_type=settings.host_instance_type,
+        schedule_group=ground.context.naming.schedule_group() if settings.working_hours else None,
+    )
+    return registry.MONITORING[settings.monitoring](Kind.MONITORING, args)
+
+
+def _create_services(ground: _Ground, hosted: Sequence[Tracking | Training | Serving | Monitoring]) -> Services:
     """What these components want to run on the host, and what its role must be allowed for it."""
     return Services(
         "services",
@@ -168,7 +182,7 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     home = read_home(target, settings.data_home) if settings.data_home else None
     storage = _create_storage(context, target, home)
     artifacts = storage.artifact_bucket
-    _create_alerts(context, settings)
+    alerts = _create_alerts(context, settings)
     network = Network("network", NetworkArgs(context=context, vpc_cidr=settings.vpc_cidr))
     release = Release("release", ReleaseArgs(context=context, artifact_bucket=artifacts, root=ROOT))
     host = _create_host(context, target, settings, network)
@@ -182,7 +196,8 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     serving = registry.SERVING[settings.serving](
         Kind.SERVING, ServingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )
-    services = _create_services(ground, (tracking, training, serving))
+    monitoring = _create_monitoring(settings, ground, alerts)
+    services = _create_services(ground, (tracking, training, serving, monitoring))
     approver = Approver(
         "approver", ApproverArgs(context=context, artifact_bucket=artifacts, approvers=settings.approvers)
     )
@@ -199,6 +214,7 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
         tracking=tracking.outputs,
         training=training.outputs,
         serving=serving.outputs,
+        monitoring=monitoring.outputs,
     )
     record = record_json(platform)
     Record("record", RecordArgs(context=context, artifact_bucket=artifacts, record=record))

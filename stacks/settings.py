@@ -54,6 +54,7 @@ class Settings(BaseModel):
     tracking: Annotated[Variant, _one_of(Kind.TRACKING), _kind(Kind.TRACKING)] = Variant.OSS
     training: Annotated[Variant, _one_of(Kind.TRAINING), _kind(Kind.TRAINING)] = Variant.OSS
     serving: Annotated[Variant, _one_of(Kind.SERVING), _kind(Kind.SERVING)] = Variant.OSS
+    monitoring: Annotated[Variant, _one_of(Kind.MONITORING), _kind(Kind.MONITORING)] = Variant.MANAGED
     owner: Annotated[
         str,
         Field(pattern=r"^[A-Za-z0-9 _.:=+@-]{1,128}$"),

@@ -1,7 +1,8 @@
-"""Alerts: one SNS topic for people and the Ops system, and a budget that speaks through it.
+"""Alerts: the one SNS topic by which people and the Ops system are reached, and a budget that speaks through it.
 
-An e-mail subscription waits for its person's click; SMS begins in SNS's sandbox. The topic is encrypted in transit
-only: with `alias/aws/sns` alarms die silently, and a key of our own costs 1 USD a month (security.md, topic row).
+Whoever watches the stack (components/monitoring) speaks through it too. An e-mail or https subscription waits for its
+owner's confirmation; SMS begins in SNS's sandbox. The topic is encrypted in transit only: with `alias/aws/sns` alarms
+die silently, and a key of our own costs 1 USD a month (security.md, topic row).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
 from components.base import Context, PlatformComponent
-from components.shared.statements import Statement, document
+from components.shared.statements import Conditions, Statement, document
 
 THRESHOLDS: Final = ((50, "ACTUAL"), (80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED"))
 
@@ -32,19 +33,30 @@ class AlertsArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsOutputs:
+    """`is_heard`: somebody subscribed. What speaks to nobody is not worth making."""
+
     topic_arn: Output[str]
+    topic_name: str
+    is_heard: bool
 
 
-def topic_policy(topic_arn: str, account_id: str) -> str:
-    """Who may publish: budgets of this account, nobody else (SNS.4)."""
-    publish = Statement(
-        sid="BudgetsOfThisAccount",
-        principals={"Service": ("budgets.amazonaws.com",)},
-        actions=("sns:Publish",),
-        resources=(topic_arn,),
-        conditions={"StringEquals": {"aws:SourceAccount": account_id}},
+def topic_policy(topic_arn: str, alarms_arn: str, account_id: str) -> str:
+    """Who may publish: budgets of this account and alarms of this stack, nobody else (SNS.4)."""
+    of_account = {"StringEquals": {"aws:SourceAccount": account_id}}
+    publishers: tuple[tuple[str, str, Conditions], ...] = (
+        ("BudgetsOfThisAccount", "budgets.amazonaws.com", of_account),
+        ("AlarmsOfThisStack", "cloudwatch.amazonaws.com", {**of_account, "ArnLike": {"aws:SourceArn": alarms_arn}}),
     )
-    return document([publish])
+    return document(
+        Statement(
+            sid=sid,
+            principals={"Service": (service,)},
+            actions=("sns:Publish",),
+            resources=(topic_arn,),
+            conditions=conditions,
+        )
+        for sid, service, conditions in publishers
+    )
 
 
 class Alerts(PlatformComponent[AlertsOutputs]):
@@ -52,7 +64,8 @@ class Alerts(PlatformComponent[AlertsOutputs]):
 
     def __init__(self, name: str, args: AlertsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, args.context, opts)
-        topic = self._create_topic(args)
+        topic_name = args.context.naming.topic("alerts")
+        topic = self._create_topic(args, topic_name)
         subscribed = [
             *(self._subscribe(topic, "email", mail, mail) for mail in args.emails),
             *(self._subscribe(topic, "sms", phone, phone) for phone in args.phones),
@@ -60,19 +73,23 @@ class Alerts(PlatformComponent[AlertsOutputs]):
         ]
         if subscribed:
             self._create_budget(args, topic)
-        self.publish(AlertsOutputs(topic_arn=topic.arn))
+        self.publish(AlertsOutputs(topic_arn=topic.arn, topic_name=topic_name, is_heard=bool(subscribed)))
 
-    def _create_topic(self, args: AlertsArgs) -> aws.sns.Topic:
-        topic = aws.sns.Topic(
-            f"{self.component_name}-topic", name=args.context.naming.topic("alerts"), tags=self.tags(), opts=self.child
-        )
+    def _create_topic(self, args: AlertsArgs, name: str) -> aws.sns.Topic:
+        topic = aws.sns.Topic(f"{self.component_name}-topic", name=name, tags=self.tags(), opts=self.child)
         aws.sns.TopicPolicy(
             f"{self.component_name}-publishers",
             arn=topic.arn,
-            policy=Output.all(topic.arn, args.context.account_id).apply(lambda known: topic_policy(known[0], known[1])),
+            policy=Output.all(topic.arn, args.context.account_id).apply(
+                lambda known: topic_policy(known[0], self._alarms(known[1]), known[1])
+            ),
             opts=self.child,
         )
         return topic
+
+    def _alarms(self, account_id: str) -> str:
+        """Every alarm of this stack, whatever makes it."""
+        return f"arn:aws:cloudwatch:{self.context.region}:{account_id}:alarm:{self.context.naming.alarm('*')}"
 
     def _subscribe(
         self, topic: aws.sns.Topic, protocol: str, who: str, endpoint: str | Output[str]

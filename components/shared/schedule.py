@@ -48,7 +48,8 @@ def power_statements(region: str, account_id: str, instance_id: str) -> tuple[St
 
 
 class HostSchedule(PlatformComponent[ScheduleOutputs]):
-    """Creates a role and two schedules. Costs nothing; saves about 70 % of the host's hours."""
+    """Creates a role and two schedules in a group of their own, by which AWS counts their failures. Costs nothing;
+    saves about 70 % of the host's hours."""
 
     def __init__(self, name: str, args: ScheduleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, args.context, opts)
@@ -61,14 +62,20 @@ class HostSchedule(PlatformComponent[ScheduleOutputs]):
                 lambda known: power_statements(context.region, known[0], known[1])
             ),
         )
+        group = aws.scheduler.ScheduleGroup(
+            f"{name}-group", name=context.naming.schedule_group(), tags=self.tags(), opts=self.child
+        )
         for action, time in (("start", args.start), ("stop", args.stop)):
-            self._create_schedule(args, action, cron(time, args.days), role)
+            self._create_schedule(args, action, cron(time, args.days), role, group)
         self.publish(ScheduleOutputs(days=args.days, start=args.start, stop=args.stop))
 
-    def _create_schedule(self, args: ScheduleArgs, action: str, expression: str, role: aws.iam.Role) -> None:
+    def _create_schedule(
+        self, args: ScheduleArgs, action: str, expression: str, role: aws.iam.Role, group: aws.scheduler.ScheduleGroup
+    ) -> None:
         aws.scheduler.Schedule(
             f"{self.component_name}-{action}",
             name=args.context.naming.schedule(f"host-{action}"),
+            group_name=group.name,
             description=f"{action} the host of {args.context.naming.prefix}",
             schedule_expression=expression,
             schedule_expression_timezone=args.time_zone,

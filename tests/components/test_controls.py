@@ -130,7 +130,7 @@ def from_nowhere_in_particular(rule: Registered) -> bool:
 
 def publishers_known(policy: Registered) -> bool:
     return all(
-        listed(item["Principal"]["Service"]) == ["budgets.amazonaws.com"]
+        item["Principal"]["Service"] in ("budgets.amazonaws.com", "cloudwatch.amazonaws.com")
         and "aws:SourceAccount" in item["Condition"]["StringEquals"]
         for item in statements(policy.inputs["policy"])
     )

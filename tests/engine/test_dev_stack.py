@@ -10,6 +10,7 @@ pytestmark = pytest.mark.engine
 
 CONFIG = """\
   mlteam:amiId: ami-0123456789abcdef0
+  mlteam:alertEmails: ml@example.com
   aws:accessKey: emulated
   aws:secretKey: emulated
   aws:skipMetadataApiCheck: "true"
@@ -74,6 +75,15 @@ def test_a_preview_makes_nothing(fresh: Any) -> None:
 def test_a_second_up_and_a_refresh_change_nothing(up: Any) -> None:
     up.change("up", "--expect-no-changes")
     up.change("refresh", "--expect-no-changes")
+
+
+def test_who_listens_is_asked_first_and_every_alarm_is_there(up: Any) -> None:
+    alarms = up.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    told = json.loads(up.platform.output("platform"))["monitoring"]
+    assert sorted(alarm["AlarmName"] for alarm in alarms) == sorted(told["alarms"])
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(told["topic_arn"],)}
+    mailbox = (up.platform.aws_directory / "mailbox.jsonl").read_text().splitlines()
+    assert [json.loads(line)["subject"] for line in mailbox] == ["AWS Notification - Subscription Confirmation"]
 
 
 def test_what_holds_data_is_protected_in_the_state(up: Any) -> None:

@@ -15,6 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from components.data.contract import DataOutputs
+from components.monitoring.contract import MonitoringOutputs
 from components.platform import Platform, platform_parameter
 from components.serving.contract import ServingOutputs
 from components.shared.contract import ApprovalOutputs, HostOutputs
@@ -69,6 +70,9 @@ def platform_of() -> Platform[str]:
             url="http://127.0.0.1:1",
             deployment_uri=f"s3://{ARTIFACTS}/serving/deployment.json",
             models_uri=f"s3://{ARTIFACTS}/serving/models/",
+        ),
+        monitoring=MonitoringOutputs[str](
+            variant="managed", topic_arn="arn:aws:sns:us-east-1:000000000000:mlteam-dev-alerts", alarms=()
         ),
     )
 
