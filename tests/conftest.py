@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:  # most tests need no Pulumi
     from stacks.recording import Recording
@@ -31,6 +32,9 @@ CONFIGS = {
 def pytest_configure(config: pytest.Config) -> None:
     # Importing a pulumi_aws module warns of every deprecated class beside the one that is used.
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws")
+    # How long an example takes says what else the machine does: no test may fail of it.
+    settings.register_profile("mlteam", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("mlteam")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -15,8 +15,7 @@ from workflow.sampling import ABTEST, EVALUATION, MANIFESTS, Bands, home_of, pos
 BANDS = Bands(dev_fraction=0.1, staging_fraction=0.4, reserved_fraction=0.2)
 Labeled = tuple[str, str, str]  # key, label, group
 
-calm = settings(deadline=None, max_examples=40)
-"""No deadline: the machine may be busy."""
+few = settings(max_examples=40)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
 rows = st.lists(
     st.tuples(texts, st.sampled_from(["cat", "dog"]), st.sampled_from(["", *map(str, range(40))])),
@@ -35,14 +34,14 @@ def sampled(rows: Iterable[Labeled], *, stratified: bool = False, bands: Bands =
     return {str(name): [(row.key, row.label, row.group) for row in index.rows(name)] for name in MANIFESTS}
 
 
-@calm
+@few
 @given(rows, st.booleans())
 def test_dev_is_in_staging_and_staging_in_prod(rows: Sequence[Labeled], stratified: bool) -> None:
     sets = {name: set(found) for name, found in sampled(rows, stratified=stratified).items()}
     assert sets[Tier.DEV] <= sets[Tier.STAGING] <= sets[Tier.PROD]
 
 
-@calm
+@few
 @given(rows, st.booleans())
 def test_every_image_is_either_trained_on_or_reserved(rows: Sequence[Labeled], stratified: bool) -> None:
     found = sampled(rows, stratified=stratified)
@@ -50,7 +49,7 @@ def test_every_image_is_either_trained_on_or_reserved(rows: Sequence[Labeled], s
     assert sorted(keys) == sorted(key for key, _, _ in rows)
 
 
-@calm
+@few
 @given(rows, st.booleans())
 def test_a_group_is_never_torn_apart(rows: Sequence[Labeled], stratified: bool) -> None:
     for name, images in sampled(rows, stratified=stratified).items():
@@ -59,7 +58,7 @@ def test_a_group_is_never_torn_apart(rows: Sequence[Labeled], stratified: bool) 
         assert {key for key, _, group in rows if (group or key) in inside} == keys, name
 
 
-@calm
+@few
 @given(rows, st.booleans(), st.randoms())
 def test_the_order_of_the_listing_does_not_matter(rows: list[Labeled], stratified: bool, random: object) -> None:
     shuffled = list(rows)
@@ -67,7 +66,7 @@ def test_the_order_of_the_listing_does_not_matter(rows: list[Labeled], stratifie
     assert sampled(rows, stratified=stratified) == sampled(shuffled, stratified=stratified)
 
 
-@calm
+@few
 @given(rows)
 def test_what_else_is_there_moves_nobody(rows: list[Labeled]) -> None:
     alone, together = sampled(rows[:1]), sampled(rows)
@@ -76,7 +75,7 @@ def test_what_else_is_there_moves_nobody(rows: list[Labeled]) -> None:
         assert (first in alone[name]) == (first in together[name])
 
 
-@calm
+@few
 @given(rows)
 def test_stratified_shares_are_exact_per_label_where_groups_are_single_images(rows: Sequence[Labeled]) -> None:
     found = sampled([(key, label, "") for key, label, _ in rows], stratified=True)
@@ -132,7 +131,7 @@ def test_a_key_with_two_labels_is_noticed() -> None:
     assert not index.add_label("a", "dog", "")
 
 
-@calm
+@few
 @given(rows)
 def test_a_manifests_rows_are_ordered_by_the_bytes_of_their_keys(rows: Sequence[Labeled]) -> None:
     for name, found in sampled(rows).items():
