@@ -14,12 +14,15 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from emulator import validation
 from emulator.engine import shapes
 from emulator.seam import Answer, AwsError, Call, Record, answer
+from emulator.tags import Tags, merged, without
+from emulator.validation import validated
 
 Matches = Callable[[Record, Record], bool]
 Complete = Callable[[Call, Record], Record]
+Arrange = Callable[[list[Record], Record], list[Record]]
+Change = Callable[[Tags, Record], Tags]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,11 @@ class Kind:
     update: tuple[str, str] = ("", "")
     delete: str = ""
     list: tuple[str, str] = ("", "")  # the wrapper holds the list
-    tagging: tuple[str, str, str] = ("", "", "")  # operations that tag, untag and list tags by ResourceArn
+    tagging: tuple[str, str, str] = (
+        "",
+        "",
+        "",
+    )  # operations that tag, untag and list by ResourceArn; `defaults` has Tags
     missing: str = "ResourceNotFoundException"
     exists: str = "ConflictException"
     invalid: str = "ValidationException"
@@ -45,8 +52,11 @@ class Kind:
     replaces: bool = False  # an update replaces what was given before, it does not merge
     keeps: tuple[str, ...] = ()  # members that it leaves all the same
     complete: Complete | None = None  # (call, record) -> members that AWS computes; may refuse
+    unique: tuple[str, ...] = ()  # members that no two resources share, beside the key
+    leave: Complete | None = None  # (call, record) -> members while it goes; may refuse. Its executor calls `remove`
     find: Matches | None = None  # (record, parameters): for requests without the key
     matches: Matches | None = None  # (record, parameters): the filters of `list`
+    arrange: Arrange | None = None  # (records, parameters): the order of `list`; else as they were made
 
 
 Changed = Callable[[str, Record, Call], None]
@@ -64,19 +74,19 @@ class Ledger:
     def install(self, response_classes: Mapping[str, type[BaseResponse]]) -> None:
         for kind in self.kinds:
             for operation, function in self._operations(kind).items():
-                answer(response_classes[kind.service], operation, partial(_validated, kind, function))
+                answer(response_classes[kind.service], operation, validated(function, kind.invalid))
 
     def _operations(self, kind: Kind) -> dict[str, Answer]:
-        tag, untag, tags = kind.tagging
-        named = {
+        tag, untag, tagged = kind.tagging
+        named: dict[str, Answer] = {
             kind.create[0]: partial(self._create, kind),
             kind.get[0]: partial(self._get, kind),
             kind.update[0]: partial(self._update, kind),
             kind.delete: partial(self._delete, kind),
             kind.list[0]: partial(self._list, kind),
-            tag: partial(self._tag, kind),
-            untag: partial(self._untag, kind),
-            tags: partial(self._tags, kind),
+            tag: partial(self._tagging, kind, lambda tags, asked: merged(tags, asked["Tags"])),
+            untag: partial(self._tagging, kind, lambda tags, asked: without(tags, asked["TagKeys"])),
+            tagged: partial(self._tagging, kind, lambda tags, _: tags),
         }
         return {operation: function for operation, function in named.items() if operation}
 
@@ -86,11 +96,14 @@ class Ledger:
     def _create(self, kind: Kind, call: Call) -> Record:
         known = self.records(kind, call.account_id, call.region)
         identity = kind.new_key() if kind.new_key else str(call.parameters[kind.key])
+        arn = kind.arn_format.format(id=identity, account=call.account_id, region=call.region)
+        identity = arn if kind.key == kind.arn else identity
         if identity in known:
             raise AwsError(kind.exists, f"{kind.key} {identity!r} exists already")
         record = {**kind.defaults, **call.parameters, kind.key: identity}
         if kind.arn:
-            record[kind.arn] = kind.arn_format.format(id=identity, account=call.account_id, region=call.region)
+            record[kind.arn] = arn
+        _require_unique(kind, record, known)
         record.update({member: datetime.now(UTC) for member in kind.timestamps if member})
         if kind.complete:
             record.update(kind.complete(call, record))
@@ -112,25 +125,33 @@ class Ledger:
         record.update(call.parameters)
         if kind.timestamps[1]:
             record[kind.timestamps[1]] = datetime.now(UTC)
-        if kind.complete:
-            try:
-                record.update(kind.complete(call, record))
-            except AwsError:
-                record.clear()
-                record.update(before)
-                raise
+        try:
+            _require_unique(kind, record, self.records(kind, call.account_id, call.region))
+            record.update(kind.complete(call, record) if kind.complete else {})
+        except AwsError:
+            record.clear()
+            record.update(before)
+            raise
         self._tell(kind, "update", record, call)
         return _output(kind, kind.update, record)
 
     def _delete(self, kind: Kind, call: Call) -> Record:
         record = self._find(kind, call)
-        del self.records(kind, call.account_id, call.region)[record[kind.key]]
+        if kind.leave:
+            record.update(kind.leave(call, record))
+        else:
+            self.remove(kind, record, call)
         self._tell(kind, "delete", record, call)
-        return {}
+        return _output(kind, (kind.delete, ""), record)
+
+    def remove(self, kind: Kind, record: Record, call: Call) -> None:
+        """For the executor of a kind that goes slowly: now it is gone."""
+        self.records(kind, call.account_id, call.region).pop(record[kind.key], None)
 
     def _list(self, kind: Kind, call: Call) -> Record:
         known = self.records(kind, call.account_id, call.region).values()
         found = [record for record in known if kind.matches is None or kind.matches(record, call.parameters)]
+        found = kind.arrange(found, call.parameters) if kind.arrange else found
         shape = _output_shape(kind, kind.list[0]).members[kind.list[1]].member
         return page([_project(record, shape) for record in found], kind.list[1], call.parameters)
 
@@ -145,27 +166,19 @@ class Ledger:
             raise AwsError(kind.missing, f"{call.operation}: there is no {kind.key} {identity!r}")
         return found
 
-    def _of_arn(self, kind: Kind, call: Call) -> Record:
+    def _tagging(self, kind: Kind, change: Change, call: Call) -> Record | None:
+        """`change` to a resource of this kind; one of another kind is left to who answered before: its kind, moto."""
         arn = call.parameters["ResourceArn"]
         known = self.records(kind, call.account_id, call.region).values()
-        found = next((record for record in known if record.get(kind.arn) == arn), None)
-        if found is None:
-            raise AwsError(kind.missing, f"{call.operation}: there is no resource {arn!r}")
-        return found
-
-    def _tag(self, kind: Kind, call: Call) -> Record:
-        record = self._of_arn(kind, call)
-        record["Tags"] = {**record.get("Tags", {}), **call.parameters["Tags"]}
-        return {}
-
-    def _untag(self, kind: Kind, call: Call) -> Record:
-        record = self._of_arn(kind, call)
-        gone = set(call.parameters["TagKeys"])
-        record["Tags"] = {key: value for key, value in record.get("Tags", {}).items() if key not in gone}
-        return {}
-
-    def _tags(self, kind: Kind, call: Call) -> Record:
-        return {"Tags": self._of_arn(kind, call).get("Tags", {})}
+        record = next((record for record in known if record.get(kind.arn) == arn), None)
+        if record is not None:
+            record["Tags"] = change(record["Tags"], call.parameters)
+            return _output(kind, (call.operation, ""), record)
+        try:
+            call.proceed()
+        except NotImplementedError as error:
+            raise AwsError(kind.missing, f"{call.operation}: there is no resource {arn!r}") from error
+        return None
 
     def _tell(self, kind: Kind, change: str, record: Record, call: Call) -> None:
         for told in self.changed.get((kind.service, kind.key), ()):
@@ -196,11 +209,11 @@ def hexadecimal(digits: int) -> str:
     return secrets.token_hex(digits)[:digits]
 
 
-def _validated(kind: Kind, function: Answer, call: Call) -> Any:
-    found = validation.faults(call.service, call.operation, call.parameters)
-    if found:
-        raise AwsError(kind.invalid, f"{call.service}:{call.operation}: {'; '.join(found)}")
-    return function(call)
+def _require_unique(kind: Kind, record: Record, known: Mapping[str, Record]) -> None:
+    others = [other for other in known.values() if other[kind.key] != record[kind.key]]
+    for member in kind.unique:
+        if any(other[member] == record[member] for other in others):
+            raise AwsError(kind.exists, f"{member} {record[member]!r} is taken: no two resources may share it")
 
 
 def _output_shape(kind: Kind, operation: str) -> Any:

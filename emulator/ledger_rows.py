@@ -6,7 +6,7 @@ Members, types and enumerations come from botocore's model; only what AWS does n
 import uuid
 from typing import Final
 
-from emulator.executors import associations
+from emulator.executors import associations, mlflow_apps
 from emulator.ledger import Kind, hexadecimal
 from emulator.seam import Record
 
@@ -58,4 +58,26 @@ ASSOCIATION: Final = Kind(
     matches=associations.matches,
 )
 
-KINDS: Final = (LIFECYCLE_POLICY, ASSOCIATION)
+MLFLOW_APP: Final = Kind(
+    service="sagemaker",
+    key="Arn",
+    new_key=lambda: f"app-{hexadecimal(12).upper()}",
+    arn="Arn",
+    arn_format="arn:aws:sagemaker:{region}:{account}:mlflow-app/{id}",
+    create=("CreateMlflowApp", ""),
+    get=("DescribeMlflowApp", ""),
+    update=("UpdateMlflowApp", ""),
+    delete="DeleteMlflowApp",
+    list=("ListMlflowApps", "Summaries"),
+    tagging=("AddTags", "DeleteTags", "ListTags"),
+    missing="ResourceNotFound",
+    timestamps=("CreationTime", "LastModifiedTime"),
+    defaults={"ModelRegistrationMode": "AutoModelRegistrationDisabled", "Tags": []},
+    complete=mlflow_apps.complete,
+    unique=("Name",),
+    leave=mlflow_apps.leave,
+    matches=mlflow_apps.matches,
+    arrange=mlflow_apps.arrange,
+)
+
+KINDS: Final = (LIFECYCLE_POLICY, ASSOCIATION, MLFLOW_APP)

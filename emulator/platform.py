@@ -9,10 +9,11 @@ from moto.core.responses import BaseResponse
 from emulator import mends, seam
 from emulator.executors.ec2 import Ec2Executor
 from emulator.executors.instances import install_programs
+from emulator.executors.sagemaker import MlflowAppExecutor
 from emulator.executors.ssm import SsmExecutor
 from emulator.gateway import Gateway
 from emulator.ledger import Ledger, response_class
-from emulator.ledger_rows import ASSOCIATION, KINDS
+from emulator.ledger_rows import ASSOCIATION, KINDS, MLFLOW_APP
 from emulator.mends.alarms import Alarms
 from emulator.mends.subscriptions import Subscriptions
 from emulator.sns.delivery import Delivery
@@ -20,7 +21,10 @@ from emulator.sns.mailbox import Mailbox
 from emulator.state import State
 
 # Services of the ledger that moto knows too: its response class takes the operations.
-SHARED = {"ssm": ("moto.ssm.responses", "SimpleSystemManagerResponse")}
+SHARED = {
+    "sagemaker": ("moto.sagemaker.responses", "SageMakerResponse"),
+    "ssm": ("moto.ssm.responses", "SimpleSystemManagerResponse"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     delivery = Delivery(Mailbox(state.mailbox), alarms.count_delivery)
     Subscriptions(delivery, aws_endpoint_url).install()
     delivery.start()
+    apps = MlflowAppExecutor(state, aws_endpoint_url, ledger, MLFLOW_APP, gateway.requests)
+    apps.install()
+    gateway.hooks.append(apps.answer_call)
     return Platform(gateway, ec2)
 
 

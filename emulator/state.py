@@ -63,6 +63,10 @@ class State:
         return self.folder / "mailbox.jsonl"
 
     @property
+    def apps(self) -> Path:
+        return self.folder / "apps"
+
+    @property
     def programs(self) -> Path:
         return self.folder / "bin"
 
@@ -89,7 +93,7 @@ class State:
         partial.replace(self.endpoints)
 
     def survivors(self) -> set[Process]:
-        """Every process of an emulated instance of this folder, whoever its parent is now."""
+        """Every process of an emulated instance or app of this folder, whoever its parent is now."""
         of_instances = processes.having(processes.MARKER, str(self.instances))
         left = of_instances | processes.of_sessions(processes.recorded(self.sessions))
         return {process for process in left if process.pid != os.getpid()}
@@ -98,7 +102,7 @@ class State:
         """End what is left of a former emulator and remove its state; gives back the processes that would not end."""
         left = processes.end(self.survivors, GRACE_SECONDS)
         if not left:
-            for folder in (self.instances, self.volumes, self.sessions, self.programs):
+            for folder in (self.instances, self.volumes, self.apps, self.sessions, self.programs):
                 shutil.rmtree(folder, ignore_errors=True)
             for file in (self.endpoints, self.mailbox):
                 file.unlink(missing_ok=True)

@@ -76,6 +76,7 @@ class Ec2Executor:
         service = imds.MetadataService(lambda: self._metadata(machine), lambda: self._shut_down(machine))
         addresses = {
             "AWS_ENDPOINT_URL": self._endpoint_url(),
+            "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": self._endpoint_url(),  # Amazon's MLflow client reads no other
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url,
             "AWS_DEFAULT_REGION": backend.region_name,
             "AWS_REGION": backend.region_name,

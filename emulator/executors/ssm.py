@@ -14,13 +14,13 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from emulator import validation
 from emulator.executors import associations, documents, told
 from emulator.executors.ec2 import Ec2Executor
 from emulator.executors.instances import Instance
 from emulator.executors.runs import Invocation, new_command_id
 from emulator.ledger import Kind, Ledger, page
 from emulator.seam import Answer, AwsError, Call, Record, answer
+from emulator.validation import validated
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class SsmExecutor:
             "StartAssociationsOnce": self._start_once,
         }
         for operation, function in operations.items():
-            answer(SimpleSystemManagerResponse, operation, _validated(function))
+            answer(SimpleSystemManagerResponse, operation, validated(function))
 
     # --- associations
 
@@ -229,16 +229,6 @@ class SsmExecutor:
             "InstanceInformationList",
             call.parameters,
         )
-
-
-def _validated(function: Answer) -> Answer:
-    def checked(call: Call) -> Any:
-        found = validation.faults(call.service, call.operation, call.parameters)
-        if found:
-            raise AwsError("ValidationException", f"{call.service}:{call.operation}: {'; '.join(found)}")
-        return function(call)
-
-    return checked
 
 
 def _machines(account_id: str, region: str) -> list[Any]:

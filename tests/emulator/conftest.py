@@ -30,6 +30,11 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float = 30) -> An
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
+def trust(service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 @dataclass
 class Cloud:
     """A running emulator and what a test asks of it."""
@@ -77,6 +82,15 @@ class Cloud:
         found: dict[str, Any] = wait_for("the command's end", finished)
         return found
 
+    def mlflow_app(self, name: str) -> str:
+        """The ARN of an app that begins to be made, with a bucket and a role of its own."""
+        self.client("s3").create_bucket(Bucket=f"{name}-store")
+        role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("sagemaker.amazonaws.com"))
+        made = self.client("sagemaker").create_mlflow_app(
+            Name=name, ArtifactStoreUri=f"s3://{name}-store/runs", RoleArn=role["Role"]["Arn"]
+        )
+        return str(made["Arn"])
+
     def out(self, instance_id: str, script: str) -> str:
         found = self.sh(instance_id, script)
         assert found["Status"] == "Success", found["StandardOutputContent"] + found["StandardErrorContent"]
@@ -103,6 +117,12 @@ def _emulator_command() -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture(scope="session", name="wait_for")
 def _wait_for() -> Callable[..., Any]:
     return wait_for
+
+
+@pytest.fixture(scope="session", name="trust")
+def _trust() -> Callable[[str], str]:
+    """The trust policy of a role for one service."""
+    return trust
 
 
 @pytest.fixture(scope="session", name="start_cloud")

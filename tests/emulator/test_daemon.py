@@ -38,6 +38,8 @@ def test_stop_ends_the_orphans_of_a_killed_emulator_and_a_second_start_is_the_sa
     cloud.out(instance_id, "setsid sleep 971 >/dev/null 2>&1 &\nenv -i sleep 972 >/dev/null 2>&1 &\nsleep 0.2")
     sleepers = _sleepers()
     assert len(sleepers) == 2, "the test's own processes did not start"
+    cloud.mlflow_app("orphan")
+    sleepers |= wait_for("the app's server", lambda: _running(f"{directory}/apps/"))
     os.kill(cloud.endpoints["pid"], signal.SIGKILL)
     wait_for("the server's end", lambda: processes.find(cloud.endpoints["pid"]) is None)
     assert all(sleeper.is_alive() for sleeper in sleepers)
@@ -45,14 +47,18 @@ def test_stop_ends_the_orphans_of_a_killed_emulator_and_a_second_start_is_the_sa
     stopped = emulator_command("stop", directory)
     assert stopped.returncode == 0, stopped.stderr
     assert not any(sleeper.is_alive() for sleeper in sleepers)
-    assert not (directory / "instances").exists()
+    assert not any((directory / name).exists() for name in ("instances", "apps"))
     assert not (directory / "endpoints.json").exists()
 
 
 def _sleepers() -> set[processes.Process]:
+    return {process for process in _running("sleep 97") if process.command() in ("sleep 971", "sleep 972")}
+
+
+def _running(words: str) -> set[processes.Process]:
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     found = {process for pid in pids if (process := processes.find(pid))}
-    return {process for process in found if process.command() in ("sleep 971", "sleep 972")}
+    return {process for process in found if words in process.command()}
 
 
 def test_stopping_what_does_not_run_is_no_fault(tmp_path: Path, emulator_command: Run) -> None:

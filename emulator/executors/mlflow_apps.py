@@ -1,0 +1,94 @@
+"""What AWS says about MLflow Apps, SageMaker's serverless MLflow: what one needs, when it may change. No processes.
+
+AWS documents ConflictException for an update at the wrong time or to a taken name (API reference, read 2026-11); the
+emulator answers it wherever the state or the name stands in the way.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+
+from emulator.seam import AwsError, Call, Record
+
+PRINCIPAL: Final = "sagemaker.amazonaws.com"
+SETTLED: Final = frozenset({"Created", "CreateFailed", "Updated", "UpdateFailed", "DeleteFailed"})
+_PARTITION: Final = "aws"
+
+
+def complete(call: Call, record: Record) -> Record:
+    """What AWS adds to an app; refuses one that could not work, and a change while another is under way."""
+    is_new = call.operation == "CreateMlflowApp"
+    if not is_new:
+        _require_settled(call, record)
+    _require_role(call.account_id, record["RoleArn"])
+    _require_bucket(call.account_id, record["ArtifactStoreUri"])
+    return {"Status": "Creating" if is_new else "Updating", "MlflowVersion": version("mlflow")}
+
+
+def leave(call: Call, record: Record) -> Record:
+    _require_settled(call, record)
+    return {"Status": "Deleting"}
+
+
+def matches(record: Record, asked: Record) -> bool:
+    return (
+        all(asked.get(member) in (None, record.get(member)) for member in ("Status", "MlflowVersion"))
+        and asked.get("AccountDefaultStatus") in (None, record.get("AccountDefaultStatus", "DISABLED"))
+        and asked.get("DefaultForDomainId") in (None, *record.get("DefaultDomainIdList", ()))
+        and ("CreatedAfter" not in asked or record["CreationTime"] > asked["CreatedAfter"])
+        and ("CreatedBefore" not in asked or record["CreationTime"] < asked["CreatedBefore"])
+    )
+
+
+def arrange(records: list[Record], asked: Record) -> list[Record]:
+    """AWS lists the newest first unless asked otherwise."""
+    is_descending = asked.get("SortOrder", "Descending") == "Descending"
+    return sorted(records, key=lambda record: record[asked.get("SortBy", "CreationTime")], reverse=is_descending)
+
+
+def _require_settled(call: Call, record: Record) -> None:
+    if record["Status"] not in SETTLED:
+        raise AwsError("ConflictException", f"{call.operation}: {record['Arn']} is in status {record['Status']}")
+
+
+def _require_role(account_id: str, role_arn: str) -> None:
+    roles = iam_backends[account_id][_PARTITION].roles.values()
+    role = next((role for role in roles if role.arn == role_arn), None)
+    if role is None or not trusts(role.assume_role_policy_document, account_id):
+        raise AwsError(
+            "ValidationException",
+            f"SageMaker is unable to perform: sts:AssumeRole on {role_arn}: the role must exist and trust {PRINCIPAL}",
+        )
+
+
+def trusts(document: str, account_id: str) -> bool:
+    """Whether a trust policy lets SageMaker in on behalf of this account; a condition of another kind lets nobody."""
+    statements = json.loads(document)["Statement"]
+    return any(_lets_in(item, account_id) for item in (statements if isinstance(statements, list) else [statements]))
+
+
+def _lets_in(statement: Mapping[str, Any], account_id: str) -> bool:
+    principal = statement.get("Principal")
+    services = _listed(principal.get("Service", ()) if isinstance(principal, Mapping) else ())
+    account = {"StringEquals": {"aws:SourceAccount": account_id}}
+    return (
+        statement["Effect"] == "Allow"
+        and PRINCIPAL in services
+        and "sts:AssumeRole" in _listed(statement["Action"])
+        and statement.get("Condition") in (None, {}, account)
+    )
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _require_bucket(account_id: str, uri: str) -> None:
+    bucket = urlsplit(uri).netloc
+    if bucket not in s3_backends[account_id][_PARTITION].buckets:
+        raise AwsError("ValidationException", f"ArtifactStoreUri: {uri!r} names a bucket that does not exist")
