@@ -13,6 +13,7 @@ from components.monitoring.managed import ManagedMonitoring
 from components.serving.contract import Serving
 from components.serving.oss import OssServing
 from components.tracking.contract import Tracking
+from components.tracking.managed import ManagedTracking
 from components.tracking.oss import OssTracking
 from components.training.contract import Training
 from components.training.oss import OssTraining
@@ -21,7 +22,7 @@ from components.variants import Kind, Variant
 C = TypeVar("C")
 
 DATA: Final[Mapping[Variant, type[Data]]] = {Variant.OSS: OssData}
-TRACKING: Final[Mapping[Variant, type[Tracking]]] = {Variant.OSS: OssTracking}
+TRACKING: Final[Mapping[Variant, type[Tracking]]] = {Variant.OSS: OssTracking, Variant.MANAGED: ManagedTracking}
 TRAINING: Final[Mapping[Variant, type[Training]]] = {Variant.OSS: OssTraining}
 SERVING: Final[Mapping[Variant, type[Serving]]] = {Variant.OSS: OssServing}
 MONITORING: Final[Mapping[Variant, type[Monitoring]]] = {Variant.MANAGED: ManagedMonitoring}

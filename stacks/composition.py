@@ -128,7 +128,7 @@ def _create_host(context: Context, target: Target, settings: Settings, network: 
     return host
 
 
-def _create_training(settings: Settings, ground: _Ground, password_parameter: str) -> Training:
+def _create_training(settings: Settings, ground: _Ground, tracking: Tracking) -> Training:
     args = TrainingArgs(
         context=ground.context,
         network=ground.network.outputs,
@@ -136,7 +136,7 @@ def _create_training(settings: Settings, ground: _Ground, password_parameter: st
         tier_buckets=ground.storage.tier_buckets,
         release=ground.release.outputs,
         tools=ground.release.tools,
-        password_parameter=password_parameter,
+        tracking_statements=tracking.client_statements,
         ami_id=settings.ami_id,
         instance_types=settings.training_instance_types,
         max_hours=settings.training_max_hours,
@@ -192,7 +192,7 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
         Kind.TRACKING, TrackingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )
     ground = _Ground(context=context, storage=storage, network=network, release=release, host=host)
-    training = _create_training(settings, ground, tracking.outputs.password_parameter)
+    training = _create_training(settings, ground, tracking)
     serving = registry.SERVING[settings.serving](
         Kind.SERVING, ServingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )

@@ -130,6 +130,7 @@ class LocalPlatform:
             "PULUMI_DEBUG_PROVIDERS": f"aws:{endpoints.provider_port}",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": endpoints.aws_endpoint_url,  # of Amazon's MLflow client
             "VIRTUAL_ENV": str(venv),
         }
 

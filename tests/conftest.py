@@ -45,14 +45,20 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @cache
-def _recording(stack: str) -> "Recording":
+def _recording(name: str) -> "Recording":
+    from components.registry import REGISTRY
     from stacks.program import declare
     from stacks.recording import record
 
-    return record(declare, stack, CONFIGS[stack], secret_keys=["mlteam:opsWebhookUrl"])
+    stack, _, flag = name.partition("+")
+    kind, _, variant = flag.rpartition("=")
+    offering = [each.value for each, variants in REGISTRY.items() if variant in variants]
+    flags = {f"mlteam:{each}": variant for each in offering if kind in ("", each)}
+    return record(declare, stack, {**CONFIGS[stack], **flags}, secret_keys=["mlteam:opsWebhookUrl"])
 
 
 @pytest.fixture(scope="session")
 def recorded() -> "Callable[[str], Recording]":
-    """Everything that a stack registers, by the stack's name; each stack is run once."""
+    """Everything that a stack registers; each is run once. `dev` is the stack with the tests' config,
+    `dev+tracking=managed` the same with a flag, `dev+managed` with every kind managed that offers it."""
     return _recording

@@ -20,6 +20,8 @@ UNREACHABLE: Final = frozenset(
 )
 TRACKING_CODES: Final = frozenset({"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED", "PERMISSION_DENIED"})
 """MLflow's names of 401 and 403."""
+UNAUTHORIZED: Final = "Request is not authorized"
+"""What AWS answers in place of a managed MLflow, without a code of MLflow's, to a caller who lacks the right."""
 CREDENTIALS_CURE: Final = "aws sts get-caller-identity   (then `aws sso login`, or another AWS_PROFILE)"
 
 
@@ -32,6 +34,8 @@ def translate(error: BaseException) -> MlteamError | None:
     name = type(error).__name__
     if type(error).__module__.startswith("botocore"):
         return _of_botocore(name, error)
+    if type(error).__module__.startswith("mlflow") and str(error).endswith(UNAUTHORIZED):
+        return CredentialsError(f"AWS refuses the caller of MLflow: {error}", cure=CREDENTIALS_CURE)
     if type(error).__module__.startswith("mlflow") and getattr(error, "error_code", "") in TRACKING_CODES:
         return CredentialsError(f"the tracking server refuses the caller: {error}", cure='eval "$(mlteam env)"')
     if isinstance(error, OSError):

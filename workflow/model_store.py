@@ -6,7 +6,6 @@ what is served is decided in S3, and a rollback must work while MLflow is down.
 
 import contextlib
 import math
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ from workflow.context import Context
 from workflow.deployment import ModelReference
 from workflow.errors import CredentialsError, DriftError, ResourceError
 from workflow.failures import translate
+from workflow.mlflow_client import become_client, client_environment, where_to_look
 from workflow.models import model_digest
 from workflow.sections import TrainRecord
 
@@ -69,16 +69,14 @@ def set_champion(context: Context, reference: ModelReference) -> bool:
 
 @contextlib.contextmanager
 def _mlflow(context: Context) -> Iterator[Any]:
-    """MLflow pointed to the stack's server; its errors as CredentialsError where it refuses us, else ResourceError."""
+    """MLflow pointed to the stack's; its errors as CredentialsError where it refuses us, else ResourceError."""
     tracking = context.platform.tracking
-    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = _RETRIES
-    if tracking.password_parameter:
-        answer = context.aws.client("ssm").get_parameter(Name=tracking.password_parameter, WithDecryption=True)
-        os.environ["MLFLOW_TRACKING_USERNAME"] = tracking.username
-        os.environ["MLFLOW_TRACKING_PASSWORD"] = answer["Parameter"]["Value"]
+    uri = tracking.tracking_uri
+    settings = client_environment(context.aws, uri, tracking.username, tracking.password_parameter)
+    become_client({**settings, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": _RETRIES})
     import mlflow
 
-    mlflow.set_tracking_uri(tracking.tracking_uri)
+    mlflow.set_tracking_uri(uri)
     try:
         yield mlflow
     except (
@@ -87,6 +85,4 @@ def _mlflow(context: Context) -> Iterator[Any]:
     ) as error:  # what its artifacts' HTTP client raises is the latter
         if isinstance(refusal := translate(error), CredentialsError):
             raise refusal from error
-        raise ResourceError(
-            f"MLflow at {tracking.tracking_uri}: {error}", cure="mlteam wake; mlteam logs mlflow"
-        ) from error
+        raise ResourceError(f"MLflow at {uri}: {error}", cure=where_to_look(uri)) from error

@@ -17,7 +17,7 @@ PACK_PREFIX: Final = "packs/"
 @dataclass(frozen=True, kw_only=True)
 class StorageOutputs(Generic[T]):
     """`tier_buckets` has one bucket name per `Tier` that this stack may read, `artifact_bucket` the prefixes
-    mlflow/ models/ serving/ checkpoints/ backup/ workflow/."""
+    mlflow/ mlflow-app/ models/ serving/ checkpoints/ backup/ workflow/."""
 
     tier_buckets: Mapping[str, T]
     artifact_bucket: T

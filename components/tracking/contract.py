@@ -42,5 +42,7 @@ class Tracking(Protocol):
     outputs: "TrackingOutputs[Output[str]]"
     services: "tuple[ServiceSpec[Output[str]], ...]"
     host_statements: "Output[tuple[Statement, ...]] | None"
+    client_statements: "Output[tuple[Statement, ...]]"
+    """What a role needs that logs runs and models here."""
 
     def __init__(self, name: str, args: "TrackingArgs", opts: "ResourceOptions | None" = None) -> None: ...

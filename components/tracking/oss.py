@@ -82,6 +82,7 @@ class OssTracking(PlatformComponent[TrackingOutputs[Output[str]]]):
         self._session_key = args.context.naming.parameter(SERVICE, SESSION_KEY)
         self.services = (self._service(args),)
         self.host_statements = self._statements(args)
+        self.client_statements = self._client_statements(args)
         self.publish(
             TrackingOutputs(
                 variant=Variant.OSS.value,
@@ -118,4 +119,11 @@ class OssTracking(PlatformComponent[TrackingOutputs[Output[str]]]):
                 *policies.own_prefix("MlflowBackup", known[0], f"backup/{SERVICE}/"),
                 policies.own_secrets("MlflowSecrets", region, known[1], names),
             )
+        )
+
+    def _client_statements(self, args: TrackingArgs) -> Output[tuple[Statement, ...]]:
+        """To log in; artifacts go through the server."""
+        region, names = args.context.region, (self._password,)
+        return args.context.account_id.apply(
+            lambda account: (policies.read_parameters("TrackingLogin", region, account, names),)
         )

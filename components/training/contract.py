@@ -33,7 +33,7 @@ class TrainingOutputs(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingArgs:
-    """`tier_buckets` are those that a job may read; `password_parameter` is the tracking server's, or empty."""
+    """`tier_buckets` are those that a job may read; `tracking_statements` are what tracking asks of its clients."""
 
     context: "Context"
     network: "NetworkOutputs[Output[str]]"
@@ -41,7 +41,7 @@ class TrainingArgs:
     tier_buckets: "Mapping[str, Output[str]]"
     release: "ReleaseOutputs"
     tools: str
-    password_parameter: str
+    tracking_statements: "Output[tuple[Statement, ...]]"
     ami_id: str
     instance_types: tuple[str, ...]
     max_hours: int

@@ -24,11 +24,10 @@ JOBS: Final = "workflow/jobs/"
 
 
 def trainer_statements(
-    tier_buckets: dict[str, str], artifact_bucket: str, region: str, account_id: str, password_parameter: str
+    tier_buckets: dict[str, str], artifact_bucket: str, region: str, account_id: str
 ) -> tuple[Statement, ...]:
-    """Read the tiers and the code, write its own job and checkpoints, log in to tracking (ec2-trainer-spot)."""
+    """Read the tiers and the code, write its own job and checkpoints (ec2-trainer-spot)."""
     buckets = sorted(tier_buckets.values())
-    password = (policies.read_parameters("TrackingLogin", region, account_id, (password_parameter,)),)
     return (
         *policies.ssm_managed(region, account_id),
         *policies.read_code(artifact_bucket),
@@ -44,7 +43,6 @@ def trainer_statements(
         ),
         *policies.own_prefix("Jobs", artifact_bucket, JOBS),
         *policies.own_prefix("Checkpoints", artifact_bucket, "checkpoints/"),
-        *(password if password_parameter else ()),
     )
 
 
@@ -68,12 +66,11 @@ class OssTraining(PlatformComponent[TrainingOutputs[Output[str]]]):
         )
 
     def _statements(self, args: TrainingArgs) -> Output[tuple[Statement, ...]]:
-        region, password = args.context.region, args.password_parameter
-        return Output.all(
+        region = args.context.region
+        own = Output.all(
             tiers=Output.all(**args.tier_buckets), artifacts=args.artifact_bucket, account=args.context.account_id
-        ).apply(
-            lambda known: trainer_statements(known["tiers"], known["artifacts"], region, known["account"], password)
-        )
+        ).apply(lambda known: trainer_statements(known["tiers"], known["artifacts"], region, known["account"]))
+        return Output.all(own, args.tracking_statements).apply(lambda both: (*both[0], *both[1]))
 
     def _user_data(self, args: TrainingArgs) -> Output[str]:
         seconds = args.max_hours * SECONDS_PER_HOUR

@@ -15,12 +15,13 @@ from stacks.local import LocalPlatform, foreign
 from workflow.aws import Aws
 from workflow.context import Context
 from workflow.errors import NoStackError
+from workflow.mlflow_client import VARIABLES, client_environment, for_another_program
 from workflow.outputs import load_platform
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnvResult:
-    """`unset` names what would reach elsewhere."""
+    """`unset` names what would reach elsewhere, or was another MLflow's."""
 
     exports: Mapping[str, str]
     unset: tuple[str, ...]
@@ -34,8 +35,9 @@ def run(context: Context, local: LocalPlatform | None = None) -> EnvResult:
     """NoStackError when no local platform is running; without MLflow's exports while its stack is not up."""
     local = local or LocalPlatform()
     exports = local.environment()
-    exports["PATH"] = _without_repeats(exports["PATH"])
-    return EnvResult(exports={**exports, **_tracking(context, local)}, unset=tuple(sorted(foreign(os.environ))))
+    exports |= {"PATH": _without_repeats(exports["PATH"]), **_tracking(context, local)}
+    others = foreign(os.environ) | VARIABLES - exports.keys()
+    return EnvResult(exports=exports, unset=tuple(sorted(others)))
 
 
 def _tracking(context: Context, local: LocalPlatform) -> dict[str, str]:
@@ -52,12 +54,8 @@ def _tracking(context: Context, local: LocalPlatform) -> dict[str, str]:
     except NoStackError:
         context.progress.warn(f"stack {local.stack!r} is not up, so nothing is said of MLflow; cure: make demo")
         return {}
-    exports = {"MLFLOW_TRACKING_URI": tracking.tracking_uri}
-    if tracking.password_parameter:
-        answer = aws.client("ssm").get_parameter(Name=tracking.password_parameter, WithDecryption=True)
-        exports["MLFLOW_TRACKING_USERNAME"] = tracking.username
-        exports["MLFLOW_TRACKING_PASSWORD"] = answer["Parameter"]["Value"]
-    return exports
+    settings = client_environment(aws, tracking.tracking_uri, tracking.username, tracking.password_parameter)
+    return for_another_program(settings)
 
 
 def _without_repeats(path: str) -> str:

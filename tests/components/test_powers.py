@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 import pytest
 
 from components.data.oss import sampler_statements
+from components.shared.policies import boundary
 from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX
 from stacks.environment import ENVIRONMENTS
-from stacks.recording import Recording
+from stacks.recording import ACCOUNT, REGION, Recording
 
 Recorded = Callable[[str], Recording]
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -23,6 +24,8 @@ ONLY_BY = {
     "mlflow/1/0/artifacts/model/MLmodel": {"host"},
 }
 """The roles that may write an object of the artifact bucket; people and CI come with rights of their own."""
+MANAGED = {**ONLY_BY, "mlflow/1/0/artifacts/model/MLmodel": set(), "mlflow-app/1/0/MLmodel": {"mlflow-app", "trainer"}}
+"""With tracking at AWS, whose clients write artifacts themselves."""
 
 
 def writers(recording: Recording, key: str) -> set[str]:
@@ -54,6 +57,49 @@ def _reaches(resource: str, key: str) -> bool:
 @pytest.mark.parametrize("key", ONLY_BY)
 def test_an_object_is_written_by_no_other_role(recorded: Recorded, stack: str, key: str) -> None:
     assert writers(recorded(stack), key) == ONLY_BY[key]
+
+
+@pytest.mark.parametrize("key", MANAGED)
+def test_with_tracking_at_aws_only_its_own_prefix_changes_hands(recorded: Recorded, key: str) -> None:
+    assert writers(recorded("dev+tracking=managed"), key) == MANAGED[key]
+
+
+def powers(recording: Recording, role: str) -> dict[str, list[str]]:
+    """What a role may do, by the resource."""
+    [policy] = [each for each in recording.of_type(ROLE_POLICY) if each.inputs["name"] == role]
+    found: dict[str, list[str]] = {}
+    for statement in json.loads(policy.inputs["policy"])["Statement"]:
+        for resource in _listed(statement["Resource"]):
+            found.setdefault(resource, []).extend(_listed(statement["Action"]))
+    return found
+
+
+def test_what_trains_may_use_the_tracking_that_there_is_and_no_other(recorded: Recorded) -> None:
+    login, app = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/mlteam-dev/mlflow/admin-password", ":mlflowapp/"
+    oss, managed = (powers(recorded(name), "trainer") for name in ("dev", "dev+tracking=managed"))
+    assert oss[login] == ["ssm:GetParameter"]
+    assert not [resource for resource in oss if app in resource or "mlflow-app" in resource]
+    assert login not in managed
+    assert [actions for resource, actions in managed.items() if app in resource] == [["sagemaker:CallMlflowAppApi"]]
+
+
+@pytest.mark.parametrize("name", ["dev", "dev+managed"])
+def test_the_boundary_leaves_every_role_what_its_policy_gives(recorded: Recorded, name: str) -> None:
+    """A right that the boundary denies is missed only on the real AWS."""
+    denied = [
+        pattern
+        for statement in json.loads(boundary(REGION))["Statement"]
+        if statement["Effect"] == "Deny" and "Action" in statement
+        for pattern in _listed(statement["Action"])
+    ]
+    assert denied, "the boundary denies nothing, so nothing was tested"
+    given = {
+        action
+        for policy in recorded(name).of_type(ROLE_POLICY)
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        for action in _listed(statement["Action"])
+    }
+    assert [action for action in sorted(given) if any(fnmatchcase(action, pattern) for pattern in denied)] == []
 
 
 def test_the_sampler_writes_manifests_and_packs_of_every_tier_and_never_what_landed() -> None:

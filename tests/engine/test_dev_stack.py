@@ -61,10 +61,10 @@ def data_volumes(laptop: Any) -> list[str]:
 def test_a_flag_that_is_not_offered_is_refused_by_the_table(fresh: Any) -> None:
     own = fresh.platform.checkout / "Pulumi.dev.yaml"
     before = own.read_text()
-    configure(fresh, "  mlteam:tracking: managed\n")
+    configure(fresh, "  mlteam:serving: managed\n")
     said = fresh.pulumi("preview", fails=True)
     own.write_text(before)
-    assert "tracking=managed is not available: this version offers oss" in said, said
+    assert "serving=managed is not available: this version offers oss" in said, said
 
 
 def test_a_preview_makes_nothing(fresh: Any) -> None:

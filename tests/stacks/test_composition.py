@@ -29,6 +29,25 @@ def test_the_platform_record_is_what_the_workflow_reads(recorded: Recorded, stac
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_with_tracking_at_aws_the_host_runs_on_for_what_is_left(recorded: Recorded, stack: str) -> None:
+    """And the record says so to the workflow."""
+    recording = recorded(f"{stack}+tracking=managed")
+    platform = decode(Platform[str], json.loads(recording.exports["platform"]))
+    assert platform.tracking.tracking_uri.startswith("arn:aws:sagemaker:")
+    assert platform.host is not None
+    assert platform.host.services == {"model-server": 8080}
+    assert recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule") == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_managed_side_is_left_where_data_is_kept_but_never_protected(recorded: Recorded, stack: str) -> None:
+    """A protected one would stop the very update that swaps it away."""
+    [app] = recorded(f"{stack}+tracking=managed").of_type("aws:sagemaker/mlflowApp:MlflowApp")
+    assert (app.protect, app.retain_on_delete) == (False, ENVIRONMENTS[stack].keep_data)
+    assert "name" not in app.inputs, "what was left behind keeps its name: the next app would meet it"
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_record_is_found_by_a_parameter_that_holds_its_address(recorded: Recorded, stack: str) -> None:
     [parameter] = recorded(stack).of_type("aws:ssm/parameter:Parameter")
     stored = recorded(stack).named("record-platform")

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator import tokens
 
-STACKS = ("local", "dev", "prod")
+STACKS = ("local", "dev", "prod", "dev+managed")
 
 
 def test_every_registered_type_has_a_row_and_no_row_is_unused(recorded: Callable[[str], Any]) -> None:

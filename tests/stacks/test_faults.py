@@ -24,7 +24,7 @@ BAD = [
     ("typo in a kind", "dev", {"trackin": "oss"}, "trackin", "pulumi config set mlteam:tracking oss"),
     ("another case", "dev", {"Owner": "me"}, "Owner", "pulumi config set mlteam:owner"),
     ("a kind of a later version", "dev", {"labeling": "oss"}, "labeling", "pulumi config rm mlteam:labeling"),
-    ("a variant that is not there yet", "dev", {"tracking": "managed"}, "tracking", "set mlteam:tracking oss"),
+    ("a variant that is not there yet", "dev", {"serving": "managed"}, "serving", "set mlteam:serving oss"),
     ("no variant at all", "dev", {"serving": "off"}, "serving", "set mlteam:serving oss"),
     ("a boolean for a variant", "dev", {"data": "true"}, "data", "set mlteam:data oss"),
     ("owner with a slash", "dev", {"owner": "a/b"}, "owner", "set mlteam:owner"),
@@ -104,10 +104,10 @@ def test_a_bad_config_names_its_key_and_its_cure(stack: str, values: dict[str, s
 
 
 def test_a_variant_that_is_not_there_says_what_there_is() -> None:
-    _, faults = check(Given(stack="dev", values={**GOOD, "tracking": "managed"}))
+    _, faults = check(Given(stack="dev", values={**GOOD, "serving": "managed"}))
     text = render(faults, "dev")
-    assert "tracking=managed is not available: this version offers oss" in text
-    assert "pulumi config set mlteam:tracking oss" in text
+    assert "serving=managed is not available: this version offers oss" in text
+    assert "pulumi config set mlteam:serving oss" in text
 
 
 def test_all_faults_of_a_file_come_in_one_message() -> None:

@@ -38,6 +38,16 @@ def test_a_tracking_servers_refusal_is_known_by_its_code_and_not_by_its_words(st
     assert type(translate(error)) is kind
 
 
+@pytest.mark.slow
+def test_a_refusal_by_aws_in_place_of_a_managed_mlflow_is_one_of_the_caller() -> None:
+    from mlflow.exceptions import RestException
+
+    refusal = translate(RestException({"message": "Request is not authorized"}))  # type: ignore[no-untyped-call]
+    assert type(refusal) is CredentialsError
+    assert "sts get-caller-identity" in str(refusal)
+    assert translate(RestException({"message": "disk full"})) is None  # type: ignore[no-untyped-call]
+
+
 def test_a_bug_stays_a_bug() -> None:
     assert translate(KeyError("x")) is None
 

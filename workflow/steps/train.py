@@ -22,6 +22,7 @@ from workflow.backends.training_oss import Ec2Place
 from workflow.backends.training_process import ProcessPlace
 from workflow.context import Context
 from workflow.errors import ResourceError, UsageError
+from workflow.mlflow_client import where_to_look
 from workflow.project import load_project
 from workflow.record import read_section, write_section
 from workflow.sections import ManifestRecord, SampleRecord, TrainRecord
@@ -144,7 +145,7 @@ def _insist(job: Job, status: Status) -> Status:
     if status.state is State.SUCCEEDED:
         return status
     if status.state is State.UNTRACKED:
-        cure = f"mlteam wake; mlteam logs mlflow; then: mlteam train --resume {job.id}"
+        cure = f"{where_to_look(job.tracking_uri)}; then: mlteam train --resume {job.id}"
         raise ResourceError(f"job {job.id}: {status.message}", cure=cure)
     raise ResourceError(f"job {job.id} failed: {status.message}", cure=f"mlteam logs --job {job.id}")
 

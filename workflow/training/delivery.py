@@ -9,6 +9,7 @@ from typing import Final
 from workflow.archives import unpack
 from workflow.aws import Aws
 from workflow.errors import DriftError, ResourceError
+from workflow.mlflow_client import become_client, where_to_look
 from workflow.models import model_digest
 from workflow.training import tracking
 from workflow.training.job import BUFFER_FILE, MODEL_FILE, Job, State, Status, write_status
@@ -29,14 +30,14 @@ def deliver_kept(aws: Aws, job: Job, status: Status, say: Callable[[str], None])
         unpack(scratch / MODEL_FILE, model)
         if (found := model_digest(model)) != status.digest:
             raise DriftError(f"the kept model of job {job.id} has digest {found}, recorded: {status.digest}")
-        tracking.enter(tracking.tracking_environment(job, aws))
+        become_client(tracking.tracking_environment(job, aws))
         tracker = tracking.tracker_of(job, status.run_id)
         shipper = Shipper(scratch / BUFFER_FILE, tracker, say)
         tracked = tracking.deliver(
             tracker, shipper, model, name=job.project, digest=status.digest, patience_seconds=PATIENCE_SECONDS
         )
     if isinstance(tracked, tracking.Untracked):
-        cure = f"mlteam wake; mlteam logs mlflow; then: mlteam train --resume {job.id}"
+        cure = f"{where_to_look(job.tracking_uri)}; then: mlteam train --resume {job.id}"
         raise ResourceError(f"MLflow at {job.tracking_uri} still {tracked.reason}", cure=cure)
     done = replace(
         status, state=State.SUCCEEDED, message="", run_id=tracked.run_id, model_version=tracked.model_version

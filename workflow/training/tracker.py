@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from workflow.failures import UNAUTHORIZED
+
 MLFLOW_SETTINGS: Final = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -135,7 +137,7 @@ class MlflowTracker:
 
 
 def is_refusal(error: BaseException) -> bool:
-    return getattr(error, "error_code", "") in PERMANENT
+    return getattr(error, "error_code", "") in PERMANENT or str(error).endswith(UNAUTHORIZED)
 
 
 def _refusing(call: Any) -> None:

@@ -1,13 +1,13 @@
 """How a job meets its tracking server: MLflow's environment, the run's tags, and at last the model's registration."""
 
-import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from workflow.aws import Aws
+from workflow.mlflow_client import client_environment
 from workflow.training.job import Job
 from workflow.training.shipper import Shipper
 from workflow.training.tracker import MLFLOW_SETTINGS, MlflowTracker, is_refusal
@@ -36,18 +36,9 @@ class Untracked:
 
 
 def tracking_environment(job: Job, aws: Aws) -> dict[str, str]:
-    """What MLflow clients read. The password is fetched with the caller's own role, and lies in no file."""
-    settings = {**MLFLOW_SETTINGS, "MLFLOW_TRACKING_URI": job.tracking_uri, "MLFLOW_EXPERIMENT_NAME": job.project}
-    if job.password_parameter:
-        answer = aws.client("ssm").get_parameter(Name=job.password_parameter, WithDecryption=True)
-        settings["MLFLOW_TRACKING_USERNAME"] = job.tracking_username
-        settings["MLFLOW_TRACKING_PASSWORD"] = answer["Parameter"]["Value"]
-    return settings
-
-
-def enter(settings: Mapping[str, str]) -> None:
-    """MLflow's client takes its settings from the process's environment only."""
-    os.environ.update(settings)
+    """What makes a client of the job's run: its server, its experiment, and calls that do not last."""
+    login = client_environment(aws, job.tracking_uri, job.tracking_username, job.password_parameter)
+    return {**MLFLOW_SETTINGS, **login, "MLFLOW_EXPERIMENT_NAME": job.project}
 
 
 def tracker_of(job: Job, run_id: str = "") -> MlflowTracker:

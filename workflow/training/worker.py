@@ -23,6 +23,7 @@ from workflow.archives import unpack
 from workflow.aws import Aws
 from workflow.errors import DriftError, ResourceError
 from workflow.failures import translate
+from workflow.mlflow_client import become_client, for_another_program
 from workflow.models import model_digest, pack_folder
 from workflow.training import tracking
 from workflow.training.data import Source, fetch, objects, packed, read_manifest
@@ -61,7 +62,7 @@ class Worker:
         fetched = fetch(self._source(), self._manifest(), self._data, self._job.max_broken_fraction)
         self.status = replace(self.status, warnings=fetched.broken)
         settings = tracking.tracking_environment(self._job, self._aws)
-        tracking.enter(settings)
+        become_client(settings)
         self._log_facts(fetched.count, len(fetched.broken))
         tracker = tracking.tracker_of(self._job)
         shipper = Shipper(self._buffer, tracker, _say)
@@ -131,7 +132,13 @@ class Worker:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
             "PYTHONPATH": os.pathsep.join(filter(None, [root, inherited.get("PYTHONPATH")])),
         }
-        return {**inherited, **settings, **paths, BUFFER_VARIABLE: str(self._buffer), "PYTHONUNBUFFERED": "1"}
+        return {
+            **inherited,
+            **for_another_program(settings),
+            **paths,
+            BUFFER_VARIABLE: str(self._buffer),
+            "PYTHONUNBUFFERED": "1",
+        }
 
     def _check_model(self) -> str:
         if not (self._model / MODEL_MARK).is_file():

@@ -71,6 +71,17 @@ def test_an_endpoint_of_one_service_does_not_outdo_the_local_one(
     assert "AWS_ENDPOINT_URL" in run(Context(), local).exports
 
 
+def test_amazons_mlflow_client_is_pointed_to_the_platform_too(local: LocalPlatform) -> None:
+    assert run(Context(), local).exports["SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT"] == "http://127.0.0.1:9"
+
+
+def test_a_login_of_the_other_tracking_is_unset(local: LocalPlatform) -> None:
+    """A shell that evaluated this before a swap still has it."""
+    result = run(Context(), local)
+    assert {"MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"} <= set(result.unset)
+    assert not set(result.unset) & set(result.exports)
+
+
 def test_a_path_does_not_grow_when_it_is_evaluated_again(local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     once = run(Context(), local).exports["PATH"]
     monkeypatch.setenv("PATH", once)

@@ -106,12 +106,17 @@ def test_a_server_that_does_not_answer_is_not_waited_for_long(
     tracker.hang.set()
 
 
+AWS_SAYS_NO = "Request is not authorized"
+
+
 def answer(code: str) -> Exception:
     """What MLflow's client raises for an answer with this code; without one, for no answer at all."""
     from mlflow.exceptions import MlflowException, RestException
 
     if not code:
         return MlflowException("API request failed: connection refused")
+    if code == AWS_SAYS_NO:  # in place of a managed MLflow, and without a code
+        return RestException({"message": AWS_SAYS_NO})  # type: ignore[no-untyped-call]
     return RestException({"error_code": code, "message": "no"})  # type: ignore[no-untyped-call]
 
 
@@ -123,6 +128,7 @@ def answer(code: str) -> Exception:
         ("PERMISSION_DENIED", "refuses: PERMISSION_DENIED: no"),
         ("TEMPORARILY_UNAVAILABLE", "is away"),
         ("", "is away"),
+        (AWS_SAYS_NO, f"refuses: INTERNAL_ERROR: {AWS_SAYS_NO}"),
     ],
 )
 @pytest.mark.parametrize("where", ["run_error", "register_error"])
