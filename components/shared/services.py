@@ -43,8 +43,16 @@ class ServicesArgs:
 
 
 def base_statements(region: str, account_id: str, artifact_bucket: str) -> tuple[Statement, ...]:
-    """What the machine itself needs, whatever runs on it."""
-    return (*policies.ssm_managed(region, account_id), *policies.read_code(artifact_bucket))
+    """What the machine itself needs, whatever runs on it.
+
+    Backups are not the services' own business: one that is swapped away is backed up once more as it stops, when its
+    other rights have gone already.
+    """
+    return (
+        *policies.ssm_managed(region, account_id),
+        *policies.read_code(artifact_bucket),
+        *policies.own_prefix("Backups", artifact_bucket, "backup/"),
+    )
 
 
 class Services(PlatformComponent[HostOutputs[Output[str]]]):

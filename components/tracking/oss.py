@@ -116,7 +116,6 @@ class OssTracking(PlatformComponent[TrackingOutputs[Output[str]]]):
         return Output.all(args.artifact_bucket, args.context.account_id).apply(
             lambda known: (
                 *policies.own_prefix("MlflowArtifacts", known[0], "mlflow/"),
-                *policies.own_prefix("MlflowBackup", known[0], f"backup/{SERVICE}/"),
                 policies.own_secrets("MlflowSecrets", region, known[1], names),
             )
         )

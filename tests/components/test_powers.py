@@ -22,10 +22,12 @@ ONLY_BY = {
     "workflow/code/0.zip": set(),
     "serving/deployment.json": set(),
     "mlflow/1/0/artifacts/model/MLmodel": {"host"},
+    "backup/mlflow/mlflow.db": {"host"},
 }
 """The roles that may write an object of the artifact bucket; people and CI come with rights of their own."""
 MANAGED = {**ONLY_BY, "mlflow/1/0/artifacts/model/MLmodel": set(), "mlflow-app/1/0/MLmodel": {"mlflow-app", "trainer"}}
-"""With tracking at AWS, whose clients write artifacts themselves."""
+"""With tracking at AWS, whose clients write artifacts themselves. The host's backup of what ran there is still due: the
+service stops after the policy has changed."""
 
 
 def writers(recording: Recording, key: str) -> set[str]:
