@@ -173,10 +173,19 @@ def show(demo: Demo) -> None:
     console.print(
         f"this stack on AWS: [bold]{platform.output('monthlyCostUsd')} USD a month[/] (pulumi preview says why)"
     )
-    console.print(f"MLflow:            {platform.output('trackingUrl')}   (user and password: mlteam env)")
+    console.print(f"MLflow:            {mlflow_page(platform)}")
     console.print(f"model server:      {platform.output('servingUrl')}/status")
     console.print('\nnext:  eval "$(.venv/bin/mlteam env)"   then plain pulumi, boto3, mlflow and mlteam work here')
-    console.print("       mlteam status · pulumi preview · mlteam logs mlflow · make down")
+    console.print("       mlteam status · pulumi preview · mlteam logs model-server · make down")
+
+
+def mlflow_page(platform: LocalPlatform) -> str:
+    """Where a browser finds MLflow, and what it will be asked."""
+    uri = str(platform.output("trackingUrl"))
+    if not uri.startswith("arn:"):
+        return f"{uri}   (user and password: mlteam env)"
+    page = client(platform, "sagemaker").create_presigned_mlflow_app_url(Arn=uri)["AuthorizedUrl"]
+    return f"{page}   ({uri})"
 
 
 def main(arguments: list[str]) -> int:

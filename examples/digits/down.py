@@ -10,7 +10,8 @@ STATES_OF_THE_DEAD = ("terminated",)
 
 
 def leftovers(platform: LocalPlatform) -> list[str]:
-    """What the stack's destroy should have taken along: anything with its tag, any bucket, any running instance."""
+    """What the stack's destroy should have taken along: anything with its tag, any bucket, any MLflow App, any
+    running instance."""
     filters = [{"Key": "mlteam:stack", "Values": [platform.stack]}]
     tagged = client(platform, "resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
     buckets = client(platform, "s3").list_buckets()["Buckets"]
@@ -20,6 +21,7 @@ def leftovers(platform: LocalPlatform) -> list[str]:
     return [
         *(each["ResourceARN"] for each in tagged if each["ResourceARN"].rsplit("/", 1)[-1] not in dead),
         *(f"bucket {bucket['Name']}" for bucket in buckets),
+        *(f"MLflow App {app['Name']}" for app in client(platform, "sagemaker").list_mlflow_apps()["Summaries"]),
         *(f"instance {each['InstanceId']}" for each in instances if each["InstanceId"] not in dead),
     ]
 
