@@ -1,0 +1,45 @@
+"""The files of a run or of a logged model, listed, fetched and sent through the side's own artifact store."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from workflow.migration.entries import Artifact
+from workflow.models import file_digest
+
+MODEL_META: Final = "registered_model_meta"
+"""MLflow writes it into what it downloads: it is no artifact of anybody's."""
+
+
+def repository(artifact_uri: str, tracking_uri: str) -> Any:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    return get_artifact_repository(artifact_uri, tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+def paths(store: Any, folder: str | None = None) -> Iterator[str]:
+    """Every file below the root, by path."""
+    for found in store.list_artifacts(folder):
+        if found.is_dir:
+            yield from paths(store, found.path)
+        elif Path(found.path).name != MODEL_META:
+            yield found.path
+
+
+@contextmanager
+def fetched(store: Any, path: str) -> Iterator[Path]:
+    """One file on this machine, for as long as it is looked at."""
+    with tempfile.TemporaryDirectory(prefix="mlteam-artifact-") as folder:
+        yield Path(store.download_artifacts(path, folder))
+
+
+def listed(store: Any) -> tuple[Artifact, ...]:
+    """All files with their digests; each is read once, one at a time."""
+    return tuple(_artifact(store, path) for path in sorted(paths(store)))
+
+
+def _artifact(store: Any, path: str) -> Artifact:
+    with fetched(store, path) as file:
+        return Artifact(path=path, size=file.stat().st_size, sha256=file_digest(file))

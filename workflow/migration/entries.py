@@ -1,0 +1,85 @@
+"""What a tracking server holds, in words that both sides of a move share: no id that a server makes up, no address.
+
+An entry is known by its *origin*: the id that it had on the server where it was first made. A copy carries that id as a
+tag, so a second move skips what is there, and a move back finds the original instead of doubling it.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+ORIGIN_TAG: Final = "mlteam.origin"
+"""On a copy: the id of the run or logged model, or the `name/number` of the version, that it is a copy of."""
+
+
+class Kind(StrEnum):
+    """In the order in which they must be written: each refers to earlier ones only."""
+
+    EXPERIMENT = "experiment"
+    RUN = "run"
+    LOGGED_MODEL = "logged_model"
+    REGISTERED_MODEL = "registered_model"
+    MODEL_VERSION = "model_version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """A file below an entry's artifact folder; `path` is relative to it, `size` in bytes."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """`origin` identifies it within its kind; `body` is plain JSON; `id` and `artifact_uri` are its own side's."""
+
+    kind: Kind
+    origin: str
+    body: Mapping[str, Any]
+    artifacts: tuple[Artifact, ...] = ()
+    id: str = field(default="", compare=False)
+    artifact_uri: str = field(default="", compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over all that both sides must agree on."""
+        listed = [[artifact.path, artifact.size, artifact.sha256] for artifact in sorted(self.artifacts, key=_path)]
+        text = json.dumps([self.kind, self.origin, self.body, listed], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_line(self) -> str:
+        """One line of an export."""
+        known = {"kind": self.kind, "origin": self.origin, "fingerprint": self.fingerprint, "body": self.body}
+        listed = [{"path": each.path, "size": each.size, "sha256": each.sha256} for each in self.artifacts]
+        return json.dumps({**known, "id": self.id, "artifacts": listed}, sort_keys=True, ensure_ascii=False)
+
+
+def like(entry: Entry, wanted: Entry) -> Entry:
+    """The entry without tags, aliases and the like that the wanted one does not have: those are its side's own."""
+    body = {
+        key: {name: item for name, item in value.items() if name in wanted.body.get(key, {})}
+        if isinstance(value, Mapping)
+        else value
+        for key, value in entry.body.items()
+    }
+    return replace(entry, body=body)
+
+
+def _path(artifact: Artifact) -> str:
+    return artifact.path
+
+
+def number(value: float) -> float | str:
+    """A metric's value as JSON has it: NaN and infinities are words, because JSON has no such numbers."""
+    return value if math.isfinite(value) else repr(value)
+
+
+def to_float(value: float | str) -> float:
+    """The way back of `number`."""
+    return float(value)

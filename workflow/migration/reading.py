@@ -1,0 +1,211 @@
+"""Read a tracking server, entry by entry, in the order in which they can be written elsewhere.
+
+Reads experiments, runs with every metric point, logged models, registered models, versions and aliases, active and
+deleted ones, and the files of each. Leaves behind what MLflow has no way to write again as it was: traces, prompts,
+users and their permissions, and the data sets that runs name as inputs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from workflow.migration import artifacts
+from workflow.migration.entries import ORIGIN_TAG, Entry, Kind, number
+from workflow.migration.sides import Side
+
+PAGE: Final = 500
+MODELS_PER_PAGE: Final = 50
+REGISTERED_PER_PAGE: Final = 100
+ACTIVE: Final = "active"
+NAME_TAG: Final = "mlflow.runName"
+"""Of a run: kept elsewhere in its entry."""
+
+
+def read(side: Side) -> Iterator[Entry]:
+    """Everything. The side is entered for each page and each entry only, so that another may be between."""
+    yield from Reader(side).entries()
+
+
+def pages(side: Side, ask: Callable[[Any, str | None], Any]) -> Iterator[Any]:
+    """Every item of a paged answer."""
+    token: str | None = None
+    while True:
+        with side.active() as client:
+            page = ask(client, token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def experiments(side: Side) -> Iterator[Any]:
+    """MLflow's own, deleted ones too, in the order of their making."""
+    from mlflow.entities import ViewType
+
+    def ask(client: Any, token: str | None) -> Any:
+        return client.search_experiments(view_type=ViewType.ALL, max_results=PAGE, page_token=token)
+
+    yield from sorted(pages(side, ask), key=lambda each: int(each.experiment_id))
+
+
+def runs(side: Side, experiment_ids: list[str]) -> Iterator[Any]:
+    """MLflow's own, deleted ones too, the oldest first."""
+    from mlflow.entities import ViewType
+
+    order = ["attributes.start_time ASC"]
+
+    def ask(client: Any, token: str | None) -> Any:
+        return client.search_runs(
+            experiment_ids, run_view_type=ViewType.ALL, max_results=PAGE, order_by=order, page_token=token
+        )
+
+    yield from pages(side, ask) if experiment_ids else ()
+
+
+def logged_models(side: Side, experiment_ids: list[str]) -> Iterator[Any]:
+    def ask(client: Any, token: str | None) -> Any:
+        return client.search_logged_models(experiment_ids, max_results=MODELS_PER_PAGE, page_token=token)
+
+    found = list(pages(side, ask)) if experiment_ids else []
+    yield from sorted(found, key=lambda each: (each.creation_timestamp, each.model_id))
+
+
+def versions(side: Side) -> Iterator[Any]:
+    """Of every registered model, by number. Without a filter: no quoting of MLflow's holds every name."""
+
+    def ask(client: Any, token: str | None) -> Any:
+        return client.search_model_versions(max_results=PAGE, page_token=token)
+
+    yield from sorted(pages(side, ask), key=lambda each: (str(each.name), int(each.version)))
+
+
+def run_origin(run: Any) -> str:
+    return str(run.data.tags.get(ORIGIN_TAG, run.info.run_id))
+
+
+def model_origin(model: Any) -> str:
+    return str(model.tags.get(ORIGIN_TAG, model.model_id))
+
+
+def version_origin(version: Any) -> str:
+    return str(version.tags.get(ORIGIN_TAG, f"{version.name}/{version.version}"))
+
+
+@dataclass
+class Reader:
+    """One pass over a side; remembers which origin stands behind each of its ids."""
+
+    side: Side
+    _names: dict[str, str] = field(default_factory=dict)
+    _runs: dict[str, str] = field(default_factory=dict)
+    _models: dict[str, str] = field(default_factory=dict)
+    _links: dict[str, list[list[Any]]] = field(default_factory=dict)
+    """Id of a logged model -> the metric points and outputs of runs that name it."""
+
+    def entries(self) -> Iterator[Entry]:
+        for found in experiments(self.side):
+            self._names[found.experiment_id] = found.name
+            body = {"deleted": found.lifecycle_stage != ACTIVE, "tags": _tags(found.tags)}
+            yield Entry(kind=Kind.EXPERIMENT, origin=found.name, body=body, id=found.experiment_id)
+        for run in runs(self.side, list(self._names)):
+            self._runs[run.info.run_id] = run_origin(run)
+            yield self._run(run)
+        for model in logged_models(self.side, list(self._names)):
+            self._models[model.model_id] = model_origin(model)
+            yield self._model(model)
+        yield from self._registry()
+
+    def _run(self, run: Any) -> Entry:
+        info, origin = run.info, run_origin(run)
+        with self.side.active() as client:
+            points = [
+                point for key in sorted(run.data.metrics) for point in client.get_metric_history(info.run_id, key)
+            ]
+            listed = artifacts.listed(artifacts.repository(info.artifact_uri, self.side.tracking_uri))
+        for point in points:
+            if point.model_id:
+                self._link(point.model_id, [origin, point.key, number(point.value), point.timestamp, point.step])
+        for output in (run.outputs.model_outputs or ()) if run.outputs else ():
+            self._link(output.model_id, [origin, "", 0, 0, output.step])
+        body = {
+            "experiment": self._names[info.experiment_id],
+            "name": info.run_name,
+            "status": info.status,
+            "start_ms": info.start_time,
+            "end_ms": info.end_time,
+            "deleted": info.lifecycle_stage != ACTIVE,
+            "params": dict(run.data.params),
+            "tags": {key: value for key, value in _tags(run.data.tags).items() if key != NAME_TAG},
+            "metrics": sorted([point.key, point.step, point.timestamp, number(point.value)] for point in points),
+        }
+        return Entry(
+            kind=Kind.RUN, origin=origin, body=body, artifacts=listed, id=info.run_id, artifact_uri=info.artifact_uri
+        )
+
+    def _link(self, model_id: str, link: list[Any]) -> None:
+        self._links.setdefault(model_id, []).append(link)
+
+    def _model(self, model: Any) -> Entry:
+        with self.side.active():
+            listed = artifacts.listed(artifacts.repository(model.artifact_location, self.side.tracking_uri))
+        body = {
+            "experiment": self._names[model.experiment_id],
+            "run": self._runs.get(model.source_run_id or "", ""),
+            "name": model.name,
+            "status": str(model.status),
+            "type": model.model_type or "",
+            "params": dict(model.params),
+            "tags": _tags(model.tags),
+            "links": sorted(self._links.get(model.model_id, [])),
+        }
+        return Entry(
+            kind=Kind.LOGGED_MODEL,
+            origin=model_origin(model),
+            body=body,
+            artifacts=listed,
+            id=model.model_id,
+            artifact_uri=model.artifact_location,
+        )
+
+    def _registry(self) -> Iterator[Entry]:
+        def ask(client: Any, token: str | None) -> Any:
+            return client.search_registered_models(max_results=REGISTERED_PER_PAGE, page_token=token)
+
+        known = list(versions(self.side))
+        for model in sorted(pages(self.side, ask), key=lambda each: str(each.name)):
+            found = [each for each in known if each.name == model.name]
+            origins = {str(each.version): version_origin(each) for each in found}
+            body = {
+                "description": model.description or "",
+                "tags": _tags(model.tags),
+                "aliases": {alias: origins[str(version)] for alias, version in model.aliases.items()},
+            }
+            yield Entry(kind=Kind.REGISTERED_MODEL, origin=model.name, body=body, id=model.name)
+            yield from (self._version(each) for each in found)
+
+    def _version(self, version: Any) -> Entry:
+        body = {
+            "name": version.name,
+            "run": self._runs.get(version.run_id or "", ""),
+            "source": self._source(version),
+            "description": version.description or "",
+            "tags": _tags(version.tags),
+        }
+        return Entry(kind=Kind.MODEL_VERSION, origin=version_origin(version), body=body, id=str(version.version))
+
+    def _source(self, version: Any) -> list[str]:
+        """Where the version's files are: below a logged model, below a run, or elsewhere at an address of its own."""
+        source = str(version.source)
+        model_id, _, path = source.removeprefix("models:/").partition("/")
+        if source.startswith("models:/") and model_id in self._models:
+            return ["model", self._models[model_id], path]
+        if version.run_id in self._runs:
+            with self.side.active() as client:
+                root = client.get_run(version.run_id).info.artifact_uri
+            if source == root or source.startswith(f"{root}/"):
+                return ["run", self._runs[version.run_id], source.removeprefix(root).strip("/")]
+        return ["elsewhere", "", source]
+
+
+def _tags(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if key != ORIGIN_TAG}

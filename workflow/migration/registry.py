@@ -1,0 +1,110 @@
+"""Registered models, their versions and aliases, written to another tracking server.
+
+A version keeps its number, because people and pipelines name models by it; only where the target gave that number to
+another model meanwhile does it get the next free one, which is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from workflow.errors import RefusedError
+from workflow.migration.entries import ORIGIN_TAG, Entry
+from workflow.migration.reading import version_origin, versions
+from workflow.migration.sides import Side
+
+EXISTS: Final = "RESOURCE_ALREADY_EXISTS"
+MAX_GAP: Final = 10_000
+"""A version number further on than this is a mistake, not a history of deleted versions."""
+
+
+@dataclass
+class Registry:
+    """`runs` and `models` say where an origin is on the target."""
+
+    target: Side
+    runs: Mapping[str, str]
+    models: Mapping[str, str]
+    numbers: dict[str, str] = field(default_factory=dict)
+    """Origin of a version -> its number on the target."""
+    _aliases: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def renumbered(self) -> dict[str, str]:
+        """Origins of the versions that had to take another number, and which."""
+        return {origin: number for origin, number in self.numbers.items() if origin.rpartition("/")[2] != number}
+
+    @cached_property
+    def _there(self) -> list[Any]:
+        """The versions that the target had before."""
+        return list(versions(self.target))
+
+    def model(self, entry: Entry) -> None:
+        from mlflow.exceptions import MlflowException
+
+        name = entry.origin
+        with self.target.active() as client:
+            try:
+                client.create_registered_model(name)
+            except MlflowException as error:
+                if error.error_code != EXISTS:
+                    raise
+            client.update_registered_model(name, description=entry.body["description"])
+            for key, value in entry.body["tags"].items():
+                client.set_registered_model_tag(name, key, value)
+        self._aliases[name] = entry.body["aliases"]
+
+    def version(self, entry: Entry) -> None:
+        name = entry.body["name"]
+        there = self._find(name, entry)
+        with self.target.active() as client:
+            number = there or self._make(client, name, entry)
+            client.update_model_version(name, number, description=entry.body["description"])
+            for key, value in entry.body["tags"].items():
+                client.set_model_version_tag(name, number, key, value)
+        self.numbers[entry.origin] = number
+
+    def set_aliases(self) -> None:
+        """After all versions are there."""
+        with self.target.active() as client:
+            for name, aliases in self._aliases.items():
+                for alias, origin in aliases.items():
+                    client.set_registered_model_alias(name, alias, self.numbers[origin])
+
+    def _find(self, name: str, entry: Entry) -> str | None:
+        """Its number where the target has it already: by origin, and with files at the place that they were sent to."""
+        with self.target.active() as client:
+            source = self._source(client, entry)
+        for found in self._there:
+            if version_origin(found) == entry.origin and (found.name, str(found.source)) == (name, source):
+                return str(found.version)
+        return None
+
+    def _make(self, client: Any, name: str, entry: Entry) -> str:
+        """With its own number if that is free: numbers of deleted versions before it are made, and deleted again."""
+        wanted = int(entry.origin.rpartition("/")[2])
+        if wanted > MAX_GAP:
+            raise RefusedError(f"model version {entry.origin} has a number beyond {MAX_GAP}", cure="delete it first")
+        source, run_id = self._source(client, entry), self.runs.get(entry.body["run"])
+        where, origin, _ = entry.body["source"]
+        model_id = self.models[origin] if where == "model" else None
+        while True:
+            made = str(client.create_model_version(name, source, run_id=run_id, model_id=model_id).version)
+            if int(made) >= wanted:
+                break
+            client.delete_model_version(name, made)
+        if int(made) != wanted:
+            client.set_model_version_tag(name, made, ORIGIN_TAG, entry.origin)
+        return made
+
+    def _source(self, client: Any, entry: Entry) -> str:
+        """The version's files on the target."""
+        where, origin, path = entry.body["source"]
+        if where == "elsewhere":
+            return str(path)
+        if where == "run":
+            root = client.get_run(self.runs[origin]).info.artifact_uri
+        else:
+            root = f"models:/{self.models[origin]}"
+        return f"{root}/{path}" if path else str(root)

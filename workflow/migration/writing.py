@@ -1,0 +1,196 @@
+"""Write entries of one tracking server to another: what is missing, and nothing twice.
+
+Every step may be repeated: an entry that is there is completed, not doubled. A run or logged model is found by its
+origin, whether it is the original that came home or a copy of an earlier move. Models and versions: `registry.py`.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from workflow.migration import artifacts
+from workflow.migration.entries import ORIGIN_TAG, Entry, Kind, to_float
+from workflow.migration.reading import ACTIVE, experiments, logged_models, model_origin, read, run_origin, runs
+from workflow.migration.registry import Registry
+from workflow.migration.sides import Side
+
+METRICS_PER_CALL: Final = 1_000
+PARAMS_PER_CALL: Final = 100
+TAGS_PER_CALL: Final = 100
+"""MLflow's limits of one log-batch request."""
+FINAL: Final = frozenset({"READY", "FAILED"})
+"""States of a logged model that it can be put into."""
+SAY_EVERY: Final = 100
+
+
+@dataclass
+class Writer:
+    """Writes what `source` holds to `target`; remembers where each origin is on the target."""
+
+    source: Side
+    target: Side
+    _trash: list[Entry] = field(default_factory=list)
+
+    def write(self, entry: Entry) -> None:
+        writers: Mapping[Kind, Callable[[Entry], None]] = {
+            Kind.EXPERIMENT: self._experiment,
+            Kind.RUN: self._run,
+            Kind.LOGGED_MODEL: self._model,
+            Kind.REGISTERED_MODEL: self.registry.model,
+            Kind.MODEL_VERSION: self.registry.version,
+        }
+        writers[entry.kind](entry)
+        if entry.body.get("deleted"):
+            self._trash.append(entry)
+
+    def finish(self) -> None:
+        """Last, because nothing can be written to what is deleted: aliases, then the trash of the source."""
+        self.registry.set_aliases()
+        with self.target.active() as client:
+            for entry in reversed(self._trash):
+                if entry.kind is Kind.RUN:
+                    client.delete_run(self._runs[entry.origin])
+                else:
+                    client.delete_experiment(self._experiments[entry.origin])
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(target=self.target, runs=self._runs, models=self._models)
+
+    @cached_property
+    def _experiments(self) -> dict[str, str]:
+        """Name -> id on the target."""
+        return {found.name: found.experiment_id for found in experiments(self.target)}
+
+    @cached_property
+    def _runs(self) -> dict[str, str]:
+        """Origin -> id on the target."""
+        return {run_origin(run): run.info.run_id for run in runs(self.target, list(self._experiments.values()))}
+
+    @cached_property
+    def _models(self) -> dict[str, str]:
+        """Origin of a logged model -> id on the target."""
+        found = logged_models(self.target, list(self._experiments.values()))
+        return {model_origin(model): model.model_id for model in found}
+
+    def _experiment(self, entry: Entry) -> None:
+        with self.target.active() as client:
+            if entry.origin not in self._experiments:
+                self._experiments[entry.origin] = client.create_experiment(entry.origin)
+            identity = self._experiments[entry.origin]
+            if client.get_experiment(identity).lifecycle_stage != ACTIVE:
+                client.restore_experiment(identity)
+            for key, value in entry.body["tags"].items():
+                client.set_experiment_tag(identity, key, value)
+
+    def _run(self, entry: Entry) -> None:
+        body = entry.body
+        with self.target.active() as client:
+            if entry.origin not in self._runs:
+                home, tags = self._experiments[body["experiment"]], {ORIGIN_TAG: entry.origin}
+                made = client.create_run(home, start_time=body["start_ms"], tags=tags, run_name=body["name"])
+                self._runs[entry.origin] = made.info.run_id
+            identity = self._runs[entry.origin]
+            there = client.get_run(identity)
+            if there.info.lifecycle_stage != ACTIVE:
+                client.restore_run(identity)
+            _log(client, identity, body)
+        self._send(entry, there.info.artifact_uri)
+        with self.target.active() as client:
+            client.update_run(identity, status=body["status"], name=body["name"])
+            if body["end_ms"] is not None:
+                client.set_terminated(identity, status=body["status"], end_time=body["end_ms"])
+
+    def _model(self, entry: Entry) -> None:
+        body = entry.body
+        with self.target.active() as client:
+            if entry.origin not in self._models:
+                made = client.create_logged_model(
+                    self._experiments[body["experiment"]],
+                    name=body["name"],
+                    source_run_id=self._runs.get(body["run"]),
+                    tags={ORIGIN_TAG: entry.origin},
+                    params=dict(body["params"]),
+                    model_type=body["type"] or None,
+                )
+                self._models[entry.origin] = made.model_id
+            identity = self._models[entry.origin]
+            there = client.get_logged_model(identity)
+        self._send(entry, there.artifact_location)
+        with self.target.active() as client:
+            if body["status"] in FINAL:
+                client.finalize_logged_model(identity, body["status"])
+            client.set_logged_model_tags(identity, dict(body["tags"]))
+            self._link(client, identity, body["links"], linked=_linked(client, identity))
+
+    def _link(self, client: Any, identity: str, links: Iterable[list[Any]], linked: set[str]) -> None:
+        """Tie the metric points and outputs of runs to the logged model that they are about."""
+        from mlflow.entities import LoggedModelOutput, Metric
+
+        for origin, key, value, timestamp, step in links:
+            run_id = self._runs[origin]
+            if key:
+                point = Metric(key, to_float(value), timestamp, step, model_id=identity)
+                client.log_batch(run_id, metrics=[point], synchronous=True)
+            elif run_id not in linked:
+                client.log_outputs(run_id, [LoggedModelOutput(identity, step)])
+
+    def _send(self, entry: Entry, artifact_uri: str) -> None:
+        """The files that the target lacks or has otherwise, one at a time."""
+        if not entry.artifacts:
+            return
+        with self.target.active():
+            store = artifacts.repository(artifact_uri, self.target.tracking_uri)
+            there = {each.path: each for each in artifacts.listed(store)}
+        for artifact in entry.artifacts:
+            if there.get(artifact.path) != artifact:
+                self._copy(entry, artifact.path, store)
+
+    def _copy(self, entry: Entry, path: str, store: Any) -> None:
+        with tempfile.TemporaryDirectory(prefix="mlteam-move-") as folder:
+            with self.source.active():
+                mine = artifacts.repository(entry.artifact_uri, self.source.tracking_uri)
+                file = mine.download_artifacts(path, folder)
+            with self.target.active():
+                parent = Path(path).parent.as_posix()
+                store.log_artifact(str(file), None if parent == "." else parent)
+
+
+def move(source: Side, target: Side, say: Callable[[str], None]) -> Registry:
+    """Everything from `source` to `target`, as often as it takes; the answer tells which versions got new numbers."""
+    writer = Writer(source, target)
+    for count, entry in enumerate(read(source), start=1):
+        writer.write(entry)
+        if count % SAY_EVERY == 0:
+            say(f"{count} entries moved")
+    writer.finish()
+    return writer.registry
+
+
+def _log(client: Any, identity: str, body: Mapping[str, Any]) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    params = [Param(key, value) for key, value in body["params"].items()]
+    tags = [RunTag(key, value) for key, value in body["tags"].items()]
+    points = [Metric(key, to_float(value), timestamp, step) for key, step, timestamp, value in body["metrics"]]
+    for part in _parts(params, PARAMS_PER_CALL):
+        client.log_batch(identity, params=part, synchronous=True)
+    for part in _parts(tags, TAGS_PER_CALL):
+        client.log_batch(identity, tags=part, synchronous=True)
+    for part in _parts(points, METRICS_PER_CALL):
+        client.log_batch(identity, metrics=part, synchronous=True)
+
+
+def _linked(client: Any, identity: str) -> set[str]:
+    """Runs that have the logged model among their outputs already: MLflow would take it twice."""
+    model = client.get_logged_model(identity)
+    run = client.get_run(model.source_run_id) if model.source_run_id else None
+    outputs = (run.outputs.model_outputs or ()) if run and run.outputs else ()
+    return {run.info.run_id for output in outputs if run and output.model_id == identity}
+
+
+def _parts(items: list[Any], size: int) -> Iterable[list[Any]]:
+    return (items[at : at + size] for at in range(0, len(items), size))
