@@ -36,6 +36,9 @@ REGISTRY: Final[Mapping[Kind, Mapping[Variant, type]]] = {
 }
 """All tables, for whoever lists what there is: settings, tests, the README."""
 
+STATEFUL: Final = frozenset({Kind.TRACKING})
+"""Kinds whose variants keep data of their own: swapping one is moving it."""
+
 
 def offered(kind: Kind) -> tuple[str, ...]:
     """The words that a kind's flag takes in this version."""

@@ -128,6 +128,12 @@ def _create_host(context: Context, target: Target, settings: Settings, network: 
     return host
 
 
+def _create_tracking(settings: Settings, args: TrackingArgs) -> list[Tracking]:
+    """The chosen side, and after it the one that a swap is moving away from, if there is one."""
+    variants = [settings.tracking, *(variant for kind, variant in settings.retiring if kind is Kind.TRACKING)]
+    return [registry.TRACKING[variant](Kind.TRACKING, args) for variant in variants]
+
+
 def _create_training(settings: Settings, ground: _Ground, tracking: Tracking) -> Training:
     args = TrainingArgs(
         context=ground.context,
@@ -188,8 +194,8 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     host = _create_host(context, target, settings, network)
     address = host.outputs.private_ip
     data = _create_data(context, settings, storage, home)
-    tracking = registry.TRACKING[settings.tracking](
-        Kind.TRACKING, TrackingArgs(context=context, host_address=address, artifact_bucket=artifacts)
+    tracking, *retiring = _create_tracking(
+        settings, TrackingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )
     ground = _Ground(context=context, storage=storage, network=network, release=release, host=host)
     training = _create_training(settings, ground, tracking)
@@ -197,7 +203,7 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
         Kind.SERVING, ServingArgs(context=context, host_address=address, artifact_bucket=artifacts)
     )
     monitoring = _create_monitoring(settings, ground, alerts)
-    services = _create_services(ground, (tracking, training, serving, monitoring))
+    services = _create_services(ground, (tracking, *retiring, training, serving, monitoring))
     approver = Approver(
         "approver", ApproverArgs(context=context, artifact_bucket=artifacts, approvers=settings.approvers)
     )

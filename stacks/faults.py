@@ -172,6 +172,18 @@ def _zone_alone(settings: Settings, _environment: Environment) -> Fault | None:
     )
 
 
+def _retiring_what_is_chosen(settings: Settings, _environment: Environment) -> Fault | None:
+    for kind, variant in settings.retiring:
+        if getattr(settings, kind.value) is variant:
+            return Fault(
+                key="retiring",
+                value=f"{kind.value}={variant.value}",
+                problem=f"is what mlteam:{kind.value} chooses: a side cannot go and stay",
+                cure=remove_command("retiring"),
+            )
+    return None
+
+
 def _image_missing(settings: Settings, _environment: Environment) -> Fault | None:
     if settings.ami_id:
         return None
@@ -190,6 +202,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _budget_unheard,
     _never_sleeps,
     _zone_alone,
+    _retiring_what_is_chosen,
     _image_missing,
 )
 """What two keys, or a key and its stack, say against each other."""

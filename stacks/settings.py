@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from components.registry import offered
 from components.variants import Kind, Variant
-from stacks.values import Arm64Type, Emails, Hours, IamNames, Phones, SpotTypes, TimeZone, VpcCidr, https
+from stacks.values import Arm64Type, Emails, Hours, IamNames, Phones, Retiring, SpotTypes, TimeZone, VpcCidr, https
 
 MAX_DEV_FRACTION: Final = 0.01
 """The users' own rule: dev gets at most one percent."""
@@ -55,6 +55,7 @@ class Settings(BaseModel):
     training: Annotated[Variant, _one_of(Kind.TRAINING), _kind(Kind.TRAINING)] = Variant.OSS
     serving: Annotated[Variant, _one_of(Kind.SERVING), _kind(Kind.SERVING)] = Variant.OSS
     monitoring: Annotated[Variant, _one_of(Kind.MONITORING), _kind(Kind.MONITORING)] = Variant.MANAGED
+    retiring: Annotated[Retiring, Key("kind=variant pairs with commas between", "tracking=managed")] = ()
     owner: Annotated[
         str,
         Field(pattern=r"^[A-Za-z0-9 _.:=+@-]{1,128}$"),

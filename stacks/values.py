@@ -12,6 +12,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator
 
+from components.registry import STATEFUL, offered
+from components.variants import Kind, Variant
+
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIN_SPOT_TYPES: Final = 3
 NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
@@ -108,6 +111,23 @@ def _several(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def parse_retiring(value: object) -> object:
+    """`tracking=oss` as pairs of kind and variant."""
+    if not isinstance(value, str):
+        return value
+    found: dict[Kind, Variant] = {}
+    for part in (part.strip() for part in value.split(",")):
+        kind, _, variant = part.partition("=")
+        if kind not in STATEFUL:
+            raise ValueError(f"{part!r} names no kind whose data is moved: {', '.join(sorted(STATEFUL))}")
+        if variant not in offered(Kind(kind)):
+            raise ValueError(f"{part!r} names no variant of {kind}: {', '.join(offered(Kind(kind)))}")
+        if kind in found:
+            raise ValueError(f"{kind!r} is there twice")
+        found[Kind(kind)] = Variant(variant)
+    return tuple(found.items())
+
+
 _arm64 = _matching(_ARM64, "is no arm64 instance type")
 _emails = _each(_matching(_EMAIL, "is no e-mail address"))
 _phones = _each(_matching(_PHONE, "is no E.164 number"))
@@ -120,4 +140,5 @@ Phones = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_pho
 IamNames = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_names)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 VpcCidr = Annotated[str, AfterValidator(_vpc)]
+Retiring = Annotated[tuple[tuple[Kind, Variant], ...], BeforeValidator(parse_retiring)]
 Hours = Annotated[WorkingHours, BeforeValidator(parse_working_hours)]

@@ -46,6 +46,7 @@ VERBS: Final = (
     Verb("status", "workflow.steps.status", "Show what is served and how the platform is"),
     Verb("env", "stacks.commands.env", "Print the shell exports for the local platform"),
     Verb("wake", "stacks.commands.wake", "Start the host that its schedule stopped, and wait for its services"),
+    Verb("swap", "stacks.commands.swap", "Change a component with its data: both sides up, moved, compared, then one"),
     Verb("logs", "stacks.commands.logs", "Show the log of a service or of a training job"),
 )
 

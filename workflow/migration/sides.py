@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflow.errors import ResourceError
+from workflow.mlflow_client import VARIABLES, become_client, where_to_look
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """`settings` are the environment variables of its clients (login, endpoint); empty ones are unset."""
+    """`settings` are the environment of its clients (`mlflow_client.client_environment`)."""
 
     name: str
     tracking_uri: str
@@ -24,24 +25,18 @@ class Side:
     @contextmanager
     def active(self) -> Iterator[Any]:
         """An MlflowClient of this side; its failures are ResourceError naming the side."""
+        before = {name: os.environ[name] for name in VARIABLES | self.settings.keys() if name in os.environ}
+        become_client(self.settings)
         import mlflow
 
-        before = {name: os.environ.get(name) for name in self.settings}
-        _set(self.settings)
         mlflow.set_tracking_uri(self.tracking_uri)
         try:
             yield mlflow.MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
         except mlflow.exceptions.MlflowException as error:
             raise ResourceError(
-                f"{self.name} (MLflow at {self.tracking_uri}): {error}", cure="mlteam wake; then the same command again"
+                f"{self.name} (MLflow at {self.tracking_uri}): {error}", cure=where_to_look(self.tracking_uri)
             ) from error
         finally:
-            _set({name: value or "" for name, value in before.items()})
-
-
-def _set(values: Mapping[str, str]) -> None:
-    for name, value in values.items():
-        if value:
-            os.environ[name] = value
-        else:
-            os.environ.pop(name, None)
+            for name in self.settings:
+                os.environ.pop(name, None)
+            become_client(before)

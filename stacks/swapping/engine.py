@@ -1,0 +1,131 @@
+"""The Pulumi engine as a person calls it, with its answers as data."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from stacks.load import NAMESPACE
+from workflow.errors import ResourceError, UsageError
+
+PROJECT_FILE: Final = "Pulumi.yaml"
+DATA_TYPES: Final = frozenset({"aws:s3/bucket:Bucket", "aws:ebs/volume:Volume"})
+"""What no change of a flag may replace or delete."""
+SAME: Final = "same"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """`changes` maps what the engine would do (create, update, replace, delete) to `type name` of the resources."""
+
+    changes: Mapping[str, tuple[str, ...]]
+    usd_per_month: float | None
+
+    @property
+    def endangered(self) -> tuple[str, ...]:
+        """What holds data and would not survive."""
+        gone = (named for what in ("replace", "delete") for named in self.changes.get(what, ()))
+        return tuple(sorted(named for named in gone if named.partition(" ")[0] in DATA_TYPES))
+
+    def text(self) -> str:
+        lines = [
+            f"  {what}: {', '.join(_short(named) for named in each)}" for what, each in sorted(self.changes.items())
+        ]
+        return "\n".join(lines) or "  nothing changes"
+
+
+def _short(named: str) -> str:
+    token, _, name = named.partition(" ")
+    return f"{token.rpartition(':')[2]} {name}"
+
+
+def parse_preview(text: str) -> Preview:
+    """What `pulumi preview --json` says; a replacement is one change, however many steps the engine makes of it."""
+    document: dict[str, Any] = json.loads(text)
+    changes: dict[str, set[str]] = {}
+    usd: float | None = None
+    for step in document.get("steps", ()):
+        parts = step["urn"].split("::")
+        kind, name = parts[2].rpartition("$")[2], parts[3]
+        state = step.get("newState") or step.get("oldState") or {}
+        if kind == "pulumi:pulumi:Stack":
+            usd = (state.get("outputs") or {}).get("monthlyCostUsd")
+        elif kind.startswith("aws:"):
+            what = "replace" if "replace" in step["op"] else step["op"]
+            if what != SAME:
+                changes.setdefault(what, set()).add(f"{kind} {name}")
+    return Preview(changes={what: tuple(sorted(each)) for what, each in changes.items()}, usd_per_month=usd)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """One stack of the program in `folder`. What people should see goes to stderr as it comes."""
+
+    stack: str
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
+    def set(self, key: str, value: str) -> None:
+        self._run("config", "set", NAMESPACE + key, value)
+
+    def remove(self, key: str) -> None:
+        """That it is not there is as good."""
+        self._run("config", "rm", NAMESPACE + key)
+
+    def preview(self, changed: Mapping[str, str]) -> Preview:
+        """With other config than the stack's file has; the file stays as it is."""
+        with tempfile.TemporaryDirectory(prefix="mlteam-preview-") as scratch:
+            file = Path(scratch) / self.config_file.name
+            shutil.copyfile(self.config_file, file)
+            for key, value in changed.items():
+                self._run("config", "set", NAMESPACE + key, value, "--config-file", str(file))
+            return parse_preview(self._run("preview", "--json", "--config-file", str(file)))
+
+    def up(self) -> None:
+        self._run("up", "--yes", "--skip-preview", shown=True)
+
+    def _run(self, *arguments: str, shown: bool = False) -> str:
+        """The answer; a value of config is never a secret here, so the command may be told in an error."""
+        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
+        answer = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=dict(self.environment),
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr if shown else subprocess.PIPE,
+            stderr=None if shown else subprocess.PIPE,
+        )
+        if answer.returncode:
+            said = "" if shown else f":\n{_diagnostics(answer.stdout) or answer.stderr.strip()}"
+            raise ResourceError(
+                f"pulumi {' '.join(arguments[:2])} failed{said}", cure="mend it; the same command goes on"
+            )
+        return answer.stdout or ""
+
+
+def _diagnostics(text: str) -> str:
+    """The errors in what `pulumi preview --json` printed."""
+    try:
+        found = json.loads(text).get("diagnostics", ())
+    except (ValueError, AttributeError):
+        return ""
+    return "\n".join(str(each.get("message", "")).strip() for each in found if each.get("severity") == "error")
+
+
+def project_folder(start: Path) -> Path:
+    """The folder of the Pulumi program that `start` is in."""
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise UsageError(f"there is no {PROJECT_FILE} in {start} or above", cure="cd into the checkout, then again")

@@ -1,0 +1,85 @@
+"""The journal of a swap: one S3 object per kind, so that any machine can go on where another stopped.
+
+`workflow/swaps/<kind>.json`; written by compare-and-swap: of two people who swap the same kind one goes on.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from components.tracking.contract import TrackingOutputs
+from workflow.decode import DecodeError, decode
+from workflow.errors import DriftError
+from workflow.results import jsonable
+from workflow.s3 import Address, read, write
+
+VERSION: Final = 1
+
+
+class Step(StrEnum):
+    """What comes next, in this order."""
+
+    EXPORT = "export"
+    UP = "up"
+    MOVE = "move"
+    RETIRE = "retire"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """`source` is the old side's record as it was before the swap, absent where no data is moved; prices are USD a
+    month, as the program sees them."""
+
+    version: int = VERSION
+    id: str
+    kind: str
+    old: str
+    new: str
+    step: Step
+    source: TrackingOutputs[str] | None
+    usd_before: float
+    usd_after: float
+    export_uri: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    checksum: str = ""
+
+
+@dataclass
+class Journals:
+    """The journals of one stack."""
+
+    client: Any
+    bucket: str
+    _etags: dict[str, str] = field(default_factory=dict)
+
+    def read(self, kind: str) -> Journal | None:
+        """The swap that is under way; None when there is none."""
+        stored = read(self.client, self._address(kind))
+        if stored is None:
+            self._etags.pop(kind, None)
+            return None
+        self._etags[kind] = stored.etag
+        try:
+            journal = decode(Journal, json.loads(stored.body))
+        except (DecodeError, ValueError) as error:
+            raise DriftError(
+                f"{self._address(kind)} is no journal of a swap: {error}", cure="look who wrote it"
+            ) from error
+        return None if journal.step is Step.DONE else journal
+
+    def write(self, journal: Journal) -> Journal:
+        """ConflictError when somebody else wrote it since it was read."""
+        body = json.dumps(jsonable(dataclasses.asdict(journal)), indent=1, sort_keys=True).encode()
+        before = self._etags.get(journal.kind, "")
+        etag = write(self.client, self._address(journal.kind), body, if_match=before, if_absent=not before)
+        self._etags[journal.kind] = etag
+        return journal
+
+    def export_address(self, journal: Journal) -> Address:
+        return Address(self.bucket, f"backup/swaps/{journal.kind}-{journal.id}.jsonl")
+
+    def _address(self, kind: str) -> Address:
+        return Address(self.bucket, f"workflow/swaps/{kind}.json")

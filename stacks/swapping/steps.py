@@ -1,0 +1,154 @@
+"""What a swap does, step by step; each may be repeated, and says when it is done by moving the journal on."""
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from components.tracking.contract import TrackingOutputs
+from stacks.swapping.engine import Engine
+from stacks.swapping.journal import Journal, Journals, Step
+from workflow.context import Context
+from workflow.errors import DriftError, RefusedError
+from workflow.migration.entries import Kind
+from workflow.migration.reading import read
+from workflow.migration.report import Comparison, compare, summary
+from workflow.migration.sides import Side
+from workflow.migration.writing import move
+from workflow.mlflow_client import client_environment
+
+RETIRING: Final = "retiring"
+"""The config key of the sides that stay up beside the chosen ones."""
+SHOWN: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap:
+    """One swap that is under way, and what it works with. `leave_running`: runs at the old side may be cut off."""
+
+    context: Context
+    engine: Engine
+    journals: Journals
+    leave_running: bool = False
+
+    def side(self, journal: Journal, which: str) -> Side:
+        """The old or the new side; the new one is what the platform record says after `up`."""
+        known = journal.source if which == journal.old and journal.source else self._now()
+        settings = client_environment(self.context.aws, known.tracking_uri, known.username, known.password_parameter)
+        return Side(name=f"{journal.kind}/{which}", tracking_uri=known.tracking_uri, settings=settings)
+
+    def _now(self) -> TrackingOutputs[str]:
+        return dataclasses.replace(self.context).platform.tracking  # a new context: its platform is read again
+
+
+def advance(swap: Swap, journal: Journal) -> Journal:
+    """All steps from the journal's on, to the end."""
+    while journal.step is not Step.DONE:
+        journal = swap.journals.write(STEPS[journal.step](swap, journal))
+    return journal
+
+
+def undo(swap: Swap, journal: Journal) -> Journal:
+    """Back to the old side alone. RefusedError once it may be gone: then the way back is a swap of its own."""
+    if journal.step is Step.RETIRE:
+        raise RefusedError(
+            f"the swap of {journal.kind} is past its point of return: {journal.old} is being retired",
+            cure=f"mlteam swap {journal.kind} {journal.new} ends it; then mlteam swap {journal.kind} {journal.old}",
+        )
+    swap.engine.set(journal.kind, journal.old)
+    swap.engine.remove(RETIRING)
+    if journal.step is not Step.EXPORT:
+        swap.engine.up()
+    return swap.journals.write(dataclasses.replace(journal, step=Step.DONE))
+
+
+def _export(swap: Swap, journal: Journal) -> Journal:
+    """What the old side holds, as a file of the artifact bucket: proof that it can be read before anything changes."""
+    address = swap.journals.export_address(journal)
+    with tempfile.TemporaryDirectory(prefix="mlteam-swap-") as folder:
+        file = Path(folder) / "export.jsonl"
+        entries = []
+        with file.open("w", encoding="utf-8") as lines:
+            side = swap.side(journal, journal.old)
+            with swap.context.progress.waiting(f"reading everything at {side.tracking_uri}"):
+                for entry in read(side):
+                    entries.append(entry)
+                    lines.write(entry.to_line() + "\n")
+        swap.journals.client.upload_file(str(file), address.bucket, address.key)
+    told = summary(entries)
+    swap.context.progress.say(f"exported {told.text()}: {address}")
+    return dataclasses.replace(journal, step=Step.UP, export_uri=str(address))
+
+
+def _up(swap: Swap, journal: Journal) -> Journal:
+    """Both sides; the platform record points to the new one from here on. The retiring key first: the other order
+    would let an interrupted swap retire the old side by the next `pulumi up`."""
+    swap.context.progress.say(f"pulumi up: {journal.new} beside {journal.old}")
+    swap.engine.set(RETIRING, f"{journal.kind}={journal.old}")
+    swap.engine.set(journal.kind, journal.new)
+    swap.engine.up()
+    return dataclasses.replace(journal, step=Step.MOVE)
+
+
+def _move(swap: Swap, journal: Journal) -> Journal:
+    """Until both sides say the same; what was logged to the old side meanwhile comes along."""
+    old, new = swap.side(journal, journal.old), swap.side(journal, journal.new)
+    with swap.context.progress.waiting(f"moving {journal.old} to {journal.new}"):
+        registry = move(old, new, swap.context.progress.say)
+    for origin, number in registry.renumbered.items():
+        swap.context.progress.warn(f"model version {origin} is number {number} now: its own was taken")
+    with swap.context.progress.waiting("comparing both sides"):
+        entries = list(read(old))
+        comparison = compare(entries, read(new))
+    _report(swap.context, comparison)
+    if not comparison.is_equal:
+        raise DriftError(
+            _differences(comparison), cure=f"mlteam swap {journal.kind} {journal.new} moves again what differs"
+        )
+    running = [entry for entry in entries if entry.kind is Kind.RUN and entry.body["status"] == "RUNNING"]
+    if running and not swap.leave_running:
+        names = ", ".join(str(entry.body["name"]) for entry in running[:SHOWN])
+        raise RefusedError(
+            f"{len(running)} runs go on at the old side ({names})",
+            cure=f"wait for them, then mlteam swap {journal.kind} {journal.new}; --leave-running cuts them off",
+        )
+    return dataclasses.replace(
+        journal, step=Step.RETIRE, counts=dict(comparison.source.counts), checksum=comparison.source.checksum
+    )
+
+
+def _retire(swap: Swap, journal: Journal) -> Journal:
+    """Only now does the old side go."""
+    swap.context.progress.say(f"pulumi up: {journal.old} goes")
+    swap.engine.set(journal.kind, journal.new)
+    swap.engine.remove(RETIRING)
+    swap.engine.up()
+    return dataclasses.replace(journal, step=Step.DONE)
+
+
+STEPS: Final[Mapping[Step, Callable[[Swap, Journal], Journal]]] = {
+    Step.EXPORT: _export,
+    Step.UP: _up,
+    Step.MOVE: _move,
+    Step.RETIRE: _retire,
+}
+
+
+def _report(context: Context, comparison: Comparison) -> None:
+    rows: list[tuple[str, Any, Any]] = [
+        (what, count, comparison.target.counts[what]) for what, count in comparison.source.counts.items()
+    ]
+    rows.append(("checksum", comparison.source.checksum[:16], comparison.target.checksum[:16]))
+    lines = [f"  {what:<18} {old!s:>18} {new!s:>18}" for what, old, new in rows]
+    context.progress.say("\n".join([f"  {'':<18} {'old':>18} {'new':>18}", *lines]))
+
+
+def _differences(comparison: Comparison) -> str:
+    found = [
+        *(f"{each} is missing" for each in comparison.missing),
+        *(f"{each} differs" for each in comparison.different),
+    ]
+    more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"the new side is not the old one yet: {'; '.join(found[:SHOWN])}{more}"
