@@ -18,6 +18,9 @@ LOGGING_LEVEL: Final = "MLFLOW_LOGGING_LEVEL"
 VARIABLES: Final = frozenset({URI, USERNAME, PASSWORD, LOGGING_LEVEL})
 """All that is set here."""
 
+NO_LINKS: Final = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+"""Of ours stdout is for results: MLflow prints where to look at a run when it ends one."""
+
 HEADERS_LOGGER: Final = "mlflow.tracking.request_header.registry"
 
 
@@ -35,6 +38,7 @@ def become_client(settings: Mapping[str, str]) -> None:
     for name in {USERNAME, PASSWORD} - settings.keys():
         os.environ.pop(name, None)
     os.environ.update(settings)
+    os.environ[NO_LINKS] = "true"
     logging.getLogger(HEADERS_LOGGER).addFilter(_is_news)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from workflow.mlflow_client import (
     HEADERS_LOGGER,
+    NO_LINKS,
     VARIABLES,
     become_client,
     client_environment,
@@ -46,6 +47,13 @@ def test_the_login_of_another_server_does_not_stay(clean: None) -> None:
     become_client({"MLFLOW_TRACKING_URI": SERVER, **LOGIN})
     become_client({"MLFLOW_TRACKING_URI": APP})
     assert {name: os.environ[name] for name in VARIABLES & os.environ.keys()} == {"MLFLOW_TRACKING_URI": APP}
+
+
+def test_our_stdout_is_for_results(clean: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow prints where to look at a run when it ends one."""
+    monkeypatch.delenv(NO_LINKS, raising=False)
+    become_client({"MLFLOW_TRACKING_URI": SERVER})
+    assert os.environ[NO_LINKS] == "true"
 
 
 def test_only_the_plugins_own_fault_is_kept_from_people(clean: None) -> None:

@@ -1,11 +1,14 @@
-"""Tracking swapped to AWS and back on stack dev, by one line of config each way: what was there is found again.
+"""Tracking swapped to AWS and back on stack dev, by one line of config and by one verb: what was there is found again.
 
 The tests build on each other in their order, because every `up` takes a while.
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +20,7 @@ from examples.digits import demo
 from stacks.commands import env
 from stacks.commands.host import run_on_host
 from stacks.local import CHECKOUT
+from workflow import s3
 from workflow.aws import Aws
 from workflow.context import Context
 
@@ -28,6 +32,7 @@ CONFIG = """\
   aws:secretKey: emulated
   aws:skipMetadataApiCheck: "true"
 """
+PATIENCE_SECONDS = 300
 HOLDS_DATA = ("aws:s3/bucket:Bucket", "aws:ebs/volume:Volume")
 APP = "aws:sagemaker/mlflowApp:MlflowApp"
 LOG = """
@@ -57,6 +62,7 @@ print(json.dumps({
     "model": mlflow.artifacts.load_text(f"runs:/{run_id}/model/MLmodel"),
 }))
 """
+CHAMPION = "import sys, mlflow; print(mlflow.MlflowClient().get_model_version_by_alias(sys.argv[1], 'champion').run_id)"
 """What a data scientist does, with nothing but the environment that `mlteam env` gives."""
 
 
@@ -130,6 +136,23 @@ class Team:
     def apps(self) -> list[dict[str, Any]]:
         return list(self.laptop.client("sagemaker").list_mlflow_apps()["Summaries"])
 
+    def guided(self, tracking: str) -> "subprocess.Popen[str]":
+        """`mlteam swap`, as a person types it in the checkout."""
+        command = ["mlteam", "--output", "json", "swap", "tracking", tracking, "--yes"]
+        checkout, shell = self.laptop.platform.checkout, self.laptop.platform.shell()
+        return subprocess.Popen(
+            command, cwd=checkout, env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+        )
+
+    def step(self) -> str:
+        """Where a swap is, by its journal."""
+        stored = s3.read(self.context.aws.client("s3"), s3.Address(self.bucket, "workflow/swaps/tracking.json"))
+        return str(json.loads(stored.body)["step"]) if stored else ""
+
+    @property
+    def bucket(self) -> str:
+        return self.context.platform.storage.artifact_bucket
+
 
 @pytest.fixture(scope="module")
 def team(laptop_of: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Team:
@@ -166,8 +189,7 @@ def test_a_plain_client_logs_to_the_app_by_its_arn(team: Team) -> None:
     assert team.read("at-aws") == logged("at-aws", team.runs["at-aws"])
     [app] = team.apps()
     assert team.context.platform.tracking.tracking_uri == app["Arn"]
-    bucket = team.context.platform.storage.artifact_bucket
-    listed = team.laptop.client("s3").list_objects_v2(Bucket=bucket, Prefix="mlflow-app/")["Contents"]
+    listed = team.laptop.client("s3").list_objects_v2(Bucket=team.bucket, Prefix="mlflow-app/")["Contents"]
     assert [each["Key"] for each in listed if team.runs["at-aws"] in each["Key"]]
 
 
@@ -222,3 +244,44 @@ def test_the_app_is_left_at_aws_with_what_it_holds(team: Team) -> None:
 
 def test_with_tracking_on_the_host_again_nothing_is_left_to_do(team: Team) -> None:
     settled(team)
+
+
+def answer(swap: "subprocess.Popen[str]") -> dict[str, Any]:
+    said, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    assert swap.returncode == 0, shown
+    return dict(json.loads(said))
+
+
+def test_a_guided_swap_that_is_interrupted_goes_on_where_it_stopped(team: Team) -> None:
+    """By Ctrl-C, once both sides are up."""
+    swap = team.guided("managed")
+    while team.step() != "move":
+        assert swap.poll() is None, swap.communicate()
+        time.sleep(0.2)
+    os.killpg(swap.pid, signal.SIGINT)
+    _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    assert "interrupted" in shown, shown
+    assert team.step() in ("move", "retire")
+    told = answer(team.guided("managed"))
+    assert told["outcome"] == "done"
+    assert (told["counts"]["runs"], told["counts"]["metric points"], told["counts"]["aliases"]) == (1, 5, 1)
+
+
+def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Team) -> None:
+    copy = team.python(CHAMPION, "on-the-host")
+    assert copy != team.runs["on-the-host"]
+    assert team.context.platform.tracking.variant == "managed"
+    assert json.loads(team.python(READ, "on-the-host", copy)) == logged("on-the-host", copy)
+
+
+def test_the_guided_swap_back_brings_what_is_new_and_doubles_nothing(team: Team) -> None:
+    team.log("at-aws-again")
+    before = team.state(*HOLDS_DATA)
+    told = answer(team.guided("oss"))
+    assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 2, 2)
+    assert team.state(*HOLDS_DATA) == before
+    assert team.read("on-the-host") == logged("on-the-host", team.runs["on-the-host"])
+    copy = team.python(CHAMPION, "at-aws-again")
+    assert json.loads(team.python(READ, "at-aws-again", copy)) == logged("at-aws-again", copy)
+    count = "import mlflow; print(len(mlflow.search_runs(search_all_experiments=True, output_format='list')))"
+    assert team.python(count) == "2"
