@@ -5,14 +5,14 @@ emulator answers it wherever the state or the name stands in the way.
 """
 
 import json
-from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
+from emulator.resource_policy import Request, allows
 from emulator.seam import AwsError, Call, Record
 
 PRINCIPAL: Final = "sagemaker.amazonaws.com"
@@ -67,25 +67,11 @@ def _require_role(account_id: str, role_arn: str) -> None:
 
 
 def trusts(document: str, account_id: str) -> bool:
-    """Whether a trust policy lets SageMaker in on behalf of this account; a condition of another kind lets nobody."""
+    """Whether a trust policy, which names no resource, lets SageMaker take the role on behalf of this account."""
     statements = json.loads(document)["Statement"]
-    return any(_lets_in(item, account_id) for item in (statements if isinstance(statements, list) else [statements]))
-
-
-def _lets_in(statement: Mapping[str, Any], account_id: str) -> bool:
-    principal = statement.get("Principal")
-    services = _listed(principal.get("Service", ()) if isinstance(principal, Mapping) else ())
-    account = {"StringEquals": {"aws:SourceAccount": account_id}}
-    return (
-        statement["Effect"] == "Allow"
-        and PRINCIPAL in services
-        and "sts:AssumeRole" in _listed(statement["Action"])
-        and statement.get("Condition") in (None, {}, account)
-    )
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+    listed = statements if isinstance(statements, list) else [statements]
+    request = Request(PRINCIPAL, "sts:AssumeRole", "", {"aws:sourceaccount": account_id})
+    return allows({"Statement": [{**statement, "Resource": "*"} for statement in listed]}, request)
 
 
 def _require_bucket(account_id: str, uri: str) -> None:

@@ -24,12 +24,11 @@ GOOD: dict[str, Any] = {
         ({"Condition": {}}, True),
         ({"Principal": {"Service": ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]}}, True),
         ({"Principal": {"Service": "ec2.amazonaws.com"}}, False),
-        ({"Principal": "*"}, False),
         ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}, False),
         ({"Effect": "Deny"}, False),
         ({"Action": "sts:TagSession"}, False),
         ({"Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}}, False),
-        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:us-east-1:1:mlflow-app/x"}}}, False),
     ],
 )
 def test_a_role_is_taken_only_if_it_trusts_sagemaker_for_this_account(changes: Any, is_trusted: bool) -> None:
