@@ -1,5 +1,7 @@
 """A clone of this project in a temporary folder, with a platform of its own: nothing here touches `.mlteam`."""
 
+import base64
+import json
 import os
 import shutil
 import subprocess
@@ -122,3 +124,83 @@ def fetch() -> Callable[[str], bytes]:
             return bytes(answer.read())
 
     return get
+
+
+# Where a secret could lie in plain
+
+AWS_SIDE = ("mailbox.jsonl", "trail.jsonl")
+"""Of the emulated AWS: what AWS itself keeps and no user sees."""
+
+
+def forms(secret: str) -> tuple[bytes, ...]:
+    """Plain, and the middle of its base64 at each of the three alignments that it can have in a longer text."""
+    body = secret.encode()
+    encoded = (base64.b64encode(b"\0" * shift + body)[4 if shift else 0 : -4] for shift in range(3))
+    return (body, *encoded)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Everything that a user, an operator or another process could read, by its name."""
+
+    places: dict[str, bytes]
+
+    def found(self, secret: str) -> list[str]:
+        """Where it stands, plain or in base64."""
+        return sorted(name for name, text in self.places.items() if any(form in text for form in forms(secret)))
+
+
+@pytest.fixture(scope="session")
+def search() -> Callable[[Laptop, dict[str, str]], Search]:
+    """Looks everywhere, and at what commands said, by their names."""
+    return lambda laptop, said: Search(_places(laptop, said))
+
+
+def _places(laptop: Laptop, said: dict[str, str]) -> dict[str, bytes]:
+    known = {f"output of {name}": text.encode() for name, text in said.items()}
+    known |= dict(_files(laptop.platform.checkout))
+    known |= dict(_files(Path(os.environ["PULUMI_HOME"])))
+    known |= dict(_processes())
+    known |= dict(_at_aws(laptop))
+    return known
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in folder.rglob("*"):
+        skipped = ".venv" in path.parts or "venvs" in path.parts or "tools" in path.parts
+        if path.name in AWS_SIDE or skipped or not path.is_file():
+            continue
+        with suppress(OSError):  # a log that is just turned over, a socket's lock
+            yield str(path), path.read_bytes()
+
+
+def _processes() -> Iterator[tuple[str, bytes]]:
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            yield f"argv of {process.pid}", "\0".join(process.cmdline()).encode()
+
+
+def _at_aws(laptop: Laptop) -> Iterator[tuple[str, bytes]]:
+    """What the stack's people may read at AWS: user data, documents, parameters that are no secrets, objects."""
+    ec2, ssm, s3 = (laptop.client(service) for service in ("ec2", "ssm", "s3"))
+    for machine in laptop.machines():
+        asked = {"InstanceId": machine["InstanceId"], "Attribute": "userData"}
+        value = ec2.describe_instance_attribute(**asked).get("UserData", {}).get("Value", "")
+        yield f"user data of {machine['InstanceId']}", base64.b64decode(value)
+    for template in ec2.describe_launch_templates()["LaunchTemplates"]:
+        asked = {"LaunchTemplateId": template["LaunchTemplateId"]}
+        versions = ec2.describe_launch_template_versions(**asked)["LaunchTemplateVersions"]
+        data = [str(version["LaunchTemplateData"].get("UserData", "")) for version in versions]
+        yield f"user data of {template['LaunchTemplateName']}", b"".join(map(base64.b64decode, data))
+    for document in ssm.list_documents(Filters=[{"Key": "Owner", "Values": ["Self"]}])["DocumentIdentifiers"]:
+        yield f"document {document['Name']}", ssm.get_document(Name=document["Name"])["Content"].encode()
+    for association in ssm.list_associations()["Associations"]:
+        told = ssm.describe_association(AssociationId=association["AssociationId"])
+        yield f"association {association['AssociationId']}", json.dumps(told, default=str).encode()
+    for parameter in ssm.describe_parameters()["Parameters"]:
+        if parameter["Type"] != "SecureString":
+            value = ssm.get_parameter(Name=parameter["Name"])["Parameter"]["Value"]
+            yield f"parameter {parameter['Name']}", value.encode()
+    for bucket in laptop.buckets():
+        for item in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+            yield f"s3://{bucket}/{item['Key']}", s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()

@@ -1,7 +1,10 @@
 """Stack dev on the emulated AWS: it keeps what holds data, whoever destroys it and however."""
 
+import base64
 import json
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,9 @@ CONFIG = """\
 """
 """What a newcomer adds to Pulumi.dev.yaml, and keys for the emulated AWS."""
 TIERS = ("artifacts", "dev", "prod", "staging")
+CANARY = "-".join(("t0ken", "c4n4ry", "of", "the", "ops", "system"))  # not as it is: this file is looked through too
+SAID: dict[str, str] = {}
+"""What the engine said, by its verb."""
 TREASURE = b"an image that nobody can take again"
 
 
@@ -26,6 +32,9 @@ def fresh(laptop_of: Callable[[str], Any]) -> Any:
     configure(laptop, CONFIG)
     laptop.platform.start()
     laptop.platform.select()
+    hook = ["pulumi", "config", "set", "--secret", "opsWebhookUrl", "--stack", "dev"]  # its value comes by stdin
+    command = {"cwd": laptop.platform.checkout, "env": laptop.platform.shell()}
+    subprocess.run(hook, input=f"https://ops.example.com/{CANARY}", text=True, check=True, **command)
     return laptop
 
 
@@ -38,7 +47,7 @@ def configure(laptop: Any, lines: str) -> None:
 @pytest.fixture(scope="module")
 def up(fresh: Any) -> Any:
     """The stack with data in each of its buckets."""
-    fresh.change("up")
+    SAID["up"] = fresh.change("up")
     for bucket in fresh.buckets():
         fresh.client("s3").put_object(Bucket=bucket, Key="landing/1.png", Body=TREASURE)
     return fresh
@@ -83,7 +92,39 @@ def test_who_listens_is_asked_first_and_every_alarm_is_there(up: Any) -> None:
     assert sorted(alarm["AlarmName"] for alarm in alarms) == sorted(told["alarms"])
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(told["topic_arn"],)}
     mailbox = (up.platform.aws_directory / "mailbox.jsonl").read_text().splitlines()
-    assert [json.loads(line)["subject"] for line in mailbox] == ["AWS Notification - Subscription Confirmation"]
+    assert [json.loads(line)["subject"] for line in mailbox] == ["AWS Notification - Subscription Confirmation"] * 2
+
+
+def test_no_secret_lies_anywhere_in_plain(up: Any, search: Any) -> None:
+    """One that came by config, and those that the host made: in state, backups, history, logs, argv, user data,
+    documents, objects and what the engine says; plain and in base64."""
+    said = {**SAID, "preview": up.pulumi("preview", "--json"), "history": up.pulumi("stack", "history", "--json")}
+    searched = search(up, {**said, "export": up.pulumi("stack", "export")})
+    ssm = up.client("ssm")
+    names = [each["Name"] for each in ssm.describe_parameters()["Parameters"] if each["Type"] == "SecureString"]
+    made = [ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] for name in names]
+    assert len(made) == 2
+    assert searched.found(CANARY) == []
+    for name, secret in zip(names, made, strict=True):
+        # The service's own file on the host, which root alone reads.
+        [file] = searched.found(secret)
+        assert file.endswith("/etc/mlteam/mlflow/secrets.env"), name
+        assert Path(file).stat().st_mode & 0o077 == 0
+
+
+def test_a_planted_secret_is_found_where_it_is_planted(up: Any, search: Any) -> None:
+    """Else the search above could find nothing because it sees nothing."""
+    hidden = base64.b64encode(f"x{CANARY}y".encode()).decode()
+    state = up.platform.state_directory / "planted.json"
+    state.write_text(json.dumps({"in": {"base64": hidden}}))
+    up.client("s3").put_object(Bucket=up.buckets()[0], Key="planted", Body=CANARY.encode())
+    with subprocess.Popen(["sh", "-c", "sleep 60; :", CANARY]) as process:
+        found = search(up, {"log": f"error: {CANARY}"}).found(CANARY)
+        process.kill()
+    state.unlink()
+    up.client("s3").delete_object(Bucket=up.buckets()[0], Key="planted")
+    planted = {f"s3://{up.buckets()[0]}/planted", "output of log", str(state), f"argv of {process.pid}"}
+    assert planted <= set(found)
 
 
 def test_what_holds_data_is_protected_in_the_state(up: Any) -> None:
