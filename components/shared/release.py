@@ -1,6 +1,7 @@
 """Release: what machines run, put into the artifact bucket by content.
 
-A machine fetches both objects by digest, so a running job is never changed under its feet.
+A machine fetches both objects by digest, so a job is never changed under its feet; and an update leaves the objects of
+before, because a machine that boots meanwhile still asks for them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class ReleaseArgs:
 
 
 class Release(PlatformComponent[ReleaseOutputs]):
-    """Creates two S3 objects. Costs cents."""
+    """Creates two S3 objects, a megabyte or less. Cost cents, those of all earlier releases together."""
 
     def __init__(self, name: str, args: ReleaseArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, args.context, opts)
@@ -65,5 +66,5 @@ class Release(PlatformComponent[ReleaseOutputs]):
             key=key,
             source=source,
             tags=self.tags(),
-            opts=self.child,
+            opts=ResourceOptions(parent=self, retain_on_delete=True),
         )

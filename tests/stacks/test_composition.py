@@ -68,7 +68,14 @@ def test_what_holds_data_is_protected_and_retained_from_its_first_update(recorde
 def test_only_what_holds_data_is_protected(recorded: Recorded, stack: str) -> None:
     """A protected resource that may be replaced blocks an update that would lose nothing."""
     others = [resource for resource in recorded(stack).resources if resource.token not in HOLDS_DATA]
-    assert [resource.name for resource in others if resource.protect or resource.retain_on_delete] == []
+    assert [resource.name for resource in others if resource.protect] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_machine_that_boots_during_an_update_finds_the_code_of_before(recorded: Recorded, stack: str) -> None:
+    others = [resource for resource in recorded(stack).resources if resource.token not in HOLDS_DATA]
+    retained = {resource.name for resource in others if resource.retain_on_delete}
+    assert retained == {"release-code", "release-requirements"}
 
 
 @pytest.mark.parametrize("stack", STACKS)
