@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from emulator.engine import shapes
+from emulator.engine import policies, shapes
 from emulator.engine.configuring import Configuration
 from emulator.engine.diffing import DEFAULTS
 from emulator.engine.properties import local_type, properties_of
@@ -16,11 +16,6 @@ from emulator.engine.values import UNKNOWN, Asset, Secret, Unknown, Value, holds
 from emulator.rows import Function, Json, Kind, Property, Row
 
 _ARN: Final = re.compile(r"arn:aws(-[a-z]+)*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:\S+")
-_POLICY_MEMBERS: Final = frozenset({"Version", "Id", "Statement"})
-_POLICY_VERSIONS: Final = ("2012-10-17", "2008-10-17")
-_STATEMENT_MEMBERS: Final = frozenset(
-    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-)
 # AWS's limits for tags on most services; https://docs.aws.amazon.com/tag-editor/latest/userguide/reference.html
 _TAG_KEY_CHARACTERS: Final = 128
 _TAG_VALUE_CHARACTERS: Final = 256
@@ -171,34 +166,7 @@ def _json_faults(value: Json, *, is_policy: bool) -> Iterator[str]:
             yield f"is malformed JSON: {error}"
             return
     if is_policy:
-        yield from (f"is a malformed policy: {reason}" for reason in _policy_faults(value))
-
-
-def _policy_faults(policy: Json) -> Iterator[str]:
-    if not isinstance(policy, dict):
-        yield "must be an object"
-        return
-    if policy.get("Version", _POLICY_VERSIONS[1]) not in _POLICY_VERSIONS:
-        yield f"Version is {policy['Version']!r}, allowed: {', '.join(_POLICY_VERSIONS)}"
-    yield from (f"member {key!r} is unknown" for key in policy if key not in _POLICY_MEMBERS)
-    statements = policy.get("Statement")
-    statements = [statements] if isinstance(statements, dict) else statements
-    if not isinstance(statements, list) or not statements:
-        yield "Statement is missing or empty"
-        return
-    for statement in statements:
-        yield from _statement_faults(statement)
-
-
-def _statement_faults(statement: Json) -> Iterator[str]:
-    if not isinstance(statement, dict):
-        yield f"statement {statement!r} must be an object"
-        return
-    yield from (f"statement member {key!r} is unknown" for key in statement if key not in _STATEMENT_MEMBERS)
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        yield f"Effect is {statement.get('Effect')!r}, allowed: Allow, Deny"
-    if not ("Action" in statement or "NotAction" in statement):
-        yield "a statement has no Action"
+        yield from (f"is a malformed policy: {reason}" for reason in policies.faults(value))
 
 
 def _tag_faults(tags: Json) -> Iterator[tuple[str, str]]:

@@ -119,17 +119,34 @@ def test_a_malformed_arn_is_refused(arn: str) -> None:
     assert any("boundary is" in reason for reason in found), found
 
 
+SOUND = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
+
+
+def statement(**changed: Json) -> str:
+    """A policy whose one statement is sound but for this; None takes a member away."""
+    members = {**json.loads(SOUND), **changed}
+    return json.dumps({"Statement": {name: value for name, value in members.items() if value is not None}})
+
+
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
         ("{", "policy is malformed JSON"),
         ("[]", "must be an object"),
-        ('{"Version": "2012-10-18", "Statement": [{"Effect": "Allow", "Action": "*"}]}', "Version is '2012-10-18'"),
+        (f'{{"Version": "2012-10-18", "Statement": [{SOUND}]}}', "Version is '2012-10-18'"),
         ('{"Version": "2012-10-17"}', "Statement is missing or empty"),
-        ('{"Statement": [{"Effect": "allow", "Action": "*"}]}', "Effect is 'allow', allowed: Allow, Deny"),
-        ('{"Statement": [{"Effect": "Allow"}]}', "a statement has no Action"),
-        ('{"Statement": [{"Effect": "Allow", "Action": "*", "Ressource": "*"}]}', "'Ressource' is unknown"),
-        ('{"Statements": [], "Statement": {"Effect": "Deny", "Action": "*"}}', "member 'Statements' is unknown"),
+        (f'{{"Statements": [], "Statement": {SOUND}}}', "member 'Statements' is unknown"),
+        (statement(Effect="allow"), "Effect is 'allow', allowed: Allow, Deny"),
+        (statement(Ressource="*"), "'Ressource' is unknown"),
+        (statement(Action=None), "a statement has no Action"),
+        (statement(NotAction="s3:*"), "NotAction as well"),
+        (statement(Action=[]), "Action is empty"),
+        (statement(Action="s3GetObject"), "Action is 's3GetObject', allowed: * or service:Action"),
+        (statement(Action=["s3:*", 5]), "Action is 5"),
+        (statement(Resource=None), "has none of Resource, NotResource, Principal, NotPrincipal"),
+        (statement(Resource="bucket/*"), "Resource is 'bucket/*', allowed: * or an ARN"),
+        (statement(Resource=["*", "arn:aws:s3"]), "Resource is 'arn:aws:s3'"),
+        (statement(Condition=[]), "Condition is []: must be an object of objects"),
     ],
 )
 def test_a_malformed_policy_says_what_is_wrong_in_it(policy: str, words: str) -> None:
