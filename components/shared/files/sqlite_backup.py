@@ -1,4 +1,4 @@
-"""Back up SQLite databases to S3 while they are written to, and bring them back into an empty folder.
+"""Back up SQLite databases to S3 while they are written to, and bring back those that a folder lacks.
 
 A backup is SQLite's own online copy, checked before it is sent, and sent only if it is not what was sent last. The
 bucket keeps old versions. A folder is backed up only after `restore` has said that it is the right one: a service
@@ -86,18 +86,19 @@ def back_up(client: Any, folder: Path, place: Place, names: Sequence[str]) -> li
 
 
 def restore(client: Any, folder: Path, place: Place, names: Sequence[str]) -> list[str]:
-    """The names of what came back: all that there is, or nothing if the folder has a database already."""
+    """The names of what came back: of each database that is not there; one that is stays as it is."""
     fetched: list[tuple[Path, Path]] = []
-    if not any((folder / name).exists() for name in names):
-        for name in names:
-            aside = folder / f"{name}.new"
-            try:
-                answer = client.get_object(Bucket=place.bucket, Key=place.prefix + name)
-            except client.exceptions.NoSuchKey:
-                continue
-            aside.write_bytes(answer["Body"].read())
-            check(aside)
-            fetched.append((aside, folder / name))
+    for name in names:
+        if (folder / name).exists():
+            continue
+        aside = folder / f"{name}.new"
+        try:
+            answer = client.get_object(Bucket=place.bucket, Key=place.prefix + name)
+        except client.exceptions.NoSuchKey:
+            continue
+        aside.write_bytes(answer["Body"].read())
+        check(aside)
+        fetched.append((aside, folder / name))
     for aside, target in fetched:
         aside.replace(target)
     (folder / MARKER).touch()

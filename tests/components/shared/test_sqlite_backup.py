@@ -107,6 +107,14 @@ def test_a_folder_with_data_is_never_overwritten(s3: SmallS3, old: Path) -> None
     assert count(old / "mlflow.db") == 15
 
 
+def test_one_database_that_is_gone_comes_back_before_nothing_is_backed_up_over_it(s3: SmallS3, old: Path) -> None:
+    back_up(s3, old, PLACE, NAMES)
+    fill(old / "basic_auth.db", 3)
+    (old / "mlflow.db").unlink()
+    assert restore(s3, old, PLACE, NAMES) == ["mlflow.db"]
+    assert (count(old / "mlflow.db"), count(old / "basic_auth.db")) == (10, 5)
+
+
 def test_a_folder_that_was_never_restored_is_not_backed_up(s3: SmallS3, tmp_path: Path) -> None:
     """Else a service that could not get its data would replace it by nothing."""
     fill(tmp_path / "mlflow.db", 1)
