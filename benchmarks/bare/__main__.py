@@ -1,10 +1,14 @@
 """Registers the AWS resources of an exported deployment, each input as it was resolved, ids by reference."""
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pulumi
+
+AWS_ID: Final = re.compile(r"\b[a-z]+-[0-9a-f]{17}\b")
+"""What EC2 calls a thing: it may stand in the middle of a text, as the volume's does in the host's document."""
 
 MADE: dict[str, pulumi.CustomResource] = {}
 """Resources by their old id, so that an input that was the id of one becomes that of the new one."""
@@ -20,7 +24,20 @@ def refer(value: Any) -> Any:
         return {name: refer(each) for name, each in value.items() if not name.startswith("__")}
     if isinstance(value, list):
         return [refer(each) for each in value]
-    return MADE[value].id if isinstance(value, str) and value in MADE else value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> Any:
+    if value in MADE:
+        return MADE[value].id
+    old = sorted({found for found in AWS_ID.findall(value) if found in MADE})
+    if not old:
+        return value
+
+    def renewed(new: list[str]) -> str:
+        return AWS_ID.sub(lambda match: dict(zip(old, new, strict=True)).get(match[0], match[0]), value)
+
+    return pulumi.Output.all(*(MADE[each].id for each in old)).apply(renewed)
 
 
 for resource in json.loads(Path("resources.json").read_text()):
