@@ -44,6 +44,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return bool(WHOLLY_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that need the engine first, because they last longest: else the last one runs alone."""
+    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
+
+
 @cache
 def _recording(name: str) -> "Recording":
     from components.registry import REGISTRY

@@ -25,13 +25,18 @@ class Tier(NamedTuple):
     arguments: tuple[str, ...]
 
 
-_SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
-# Tests of one file share its fixtures, so a file stays on one worker. A test that hangs prints where after 10 minutes.
+# Tests of one file share its fixtures, so a file stays on one worker.
+_BY_FILE: Final = ("--dist", "loadfile")
+# Engine tests wait for processes more than they work, so two cores hold three workers; tests/conftest.py puts the
+# longest files first. A test that hangs prints where after 10 minutes.
 TIERS: Final = (
-    Tier("quick tests", ("-q", "-m", "not slow and not engine", *_SIDE_BY_SIDE)),
+    Tier("quick tests", ("-q", "-m", "not slow and not engine", "-n", "2", *_BY_FILE)),
     Tier(
         "slow and engine tests",
-        ("-v", "-m", "slow or engine", *_SIDE_BY_SIDE, "--durations=10", "-o", "faulthandler_timeout=600"),
+        (
+            *("-v", "-m", "slow or engine", "-n", "3", *_BY_FILE, "--no-loadscope-reorder"),
+            *("--durations=10", "-o", "faulthandler_timeout=600"),
+        ),
     ),
 )
 
