@@ -14,6 +14,7 @@ from workflow.context import Context
 from workflow.deployment import ModelReference
 from workflow.errors import CredentialsError, DriftError, ResourceError
 from workflow.failures import translate
+from workflow.migration.finding import run_here
 from workflow.mlflow_client import become_client, client_environment, where_to_look
 from workflow.models import model_digest
 from workflow.sections import TrainRecord
@@ -37,6 +38,7 @@ def log_evaluation(context: Context, run_id: str, metrics: Mapping[str, float], 
     """Finite metrics to the run, and the predictions as its artifact evaluation/<name>."""
     with _mlflow(context) as mlflow:
         client = mlflow.MlflowClient()
+        run_id = run_here(client, run_id)
         usable = {name: value for name, value in metrics.items() if math.isfinite(value)}
         client.log_batch(run_id, metrics=[mlflow.entities.Metric(name, value, 0, 0) for name, value in usable.items()])
         client.log_artifact(run_id, str(predictions), "evaluation")
@@ -46,8 +48,10 @@ def note(context: Context, run_id: str, tags: Mapping[str, str]) -> bool:
     """Tag the run; False, and a warning, when MLflow does not take it."""
     try:
         with _mlflow(context) as mlflow:
+            client = mlflow.MlflowClient()
+            run_id = run_here(client, run_id)
             for name, value in tags.items():
-                mlflow.MlflowClient().set_tag(run_id, name, value)
+                client.set_tag(run_id, name, value)
     except Exception as error:
         context.progress.warn(f"MLflow was not told ({', '.join(tags)}): {error}")
         return False
@@ -59,7 +63,7 @@ def set_champion(context: Context, reference: ModelReference) -> bool:
     try:
         with _mlflow(context) as mlflow:
             client = mlflow.MlflowClient()
-            versions = client.search_model_versions(f"run_id = '{reference.run_id}'")
+            versions = client.search_model_versions(f"run_id = '{run_here(client, reference.run_id)}'")
             client.set_registered_model_alias(versions[0].name, CHAMPION_ALIAS, versions[0].version)
     except Exception as error:
         context.progress.warn(f"MLflow's alias {CHAMPION_ALIAS!r} was not moved: {error}")

@@ -10,6 +10,7 @@ import pytest
 
 from workflow.errors import ResourceError
 from workflow.migration.entries import Entry, Kind
+from workflow.migration.finding import run_here
 from workflow.migration.reading import read
 from workflow.migration.report import Comparison, compare, summary
 from workflow.migration.sides import Side
@@ -142,6 +143,21 @@ def test_a_model_is_loaded_from_the_new_side_by_name_and_number(moved: Side, tmp
         for number, wanted in (("1", "flavors: {}"), ("3", "flavors: {sklearn: {}}")):
             folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL}/{number}", dst_path=str(tmp_path / number))
             assert (Path(folder) / "MLmodel").read_text() == wanted
+
+
+def test_a_run_is_found_by_the_id_that_it_had_before(old: Side, moved: Side) -> None:
+    """Records of pipelines and deployments were written before the swap."""
+    from mlflow.exceptions import MlflowException
+
+    [before] = [entry.id for entry in read(old) if entry.body.get("name") == "first"]
+    with moved.active() as client:
+        here = run_here(client, before)
+        assert here != before
+        assert client.get_run(here).info.run_name == "first"
+        with pytest.raises(MlflowException, match="f" * 32):
+            run_here(client, "f" * 32)
+    with old.active() as client:
+        assert run_here(client, before) == before
 
 
 def test_a_second_move_doubles_nothing(old: Side, moved: Side) -> None:
