@@ -284,6 +284,14 @@ def test_a_record_that_was_edited_after_the_gate_is_noticed(stack: Stack) -> Non
         approve.run(stack.approver(context))
 
 
+def test_a_model_that_mlflow_has_exchanged_is_noticed(stack: Stack) -> None:
+    stack.registry = Registry(
+        stack.registry.uri, {"good": dataclasses.replace(stack.registry.models["good"], digest="0" * 64)}
+    )
+    with pytest.raises(DriftError, match=f"recorded {'0' * 64}"):
+        evaluate.run(stack.train("good"), stack.folder)
+
+
 def test_a_model_that_does_not_load_loses_nothing(stack: Stack) -> None:
     first = stack.passed("weak")
     deploy.run(first, stack.folder)

@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from workflow.statistics.bootstrap import Sample, clustered_bound, paired_bound
 from workflow.statistics.bounds import difference_bound, metric_bound
@@ -64,11 +64,12 @@ def test_a_metric_that_is_no_share_is_the_bootstraps() -> None:
 
 
 def test_the_interval_of_a_share_case_worked_by_hand() -> None:
-    """4 of 40 groups wrong: logit(.9) = 2.197; t of 39 at .975 = 2.023; error sqrt(.9 * .1 / 40) / (.9 * .1) = .527."""
-    bound = metric_bound("accuracy", sample([0.1, 0.9] * 18 + [0.9, 0.1] * 2), confidence=0.95, seed=1)
-    assert bound.point == pytest.approx(0.9)
-    assert bound.lower == pytest.approx(1 / (1 + np.exp(-(2.197 - 2.023 * 0.527))), abs=0.01)
-    assert bound.upper == pytest.approx(1 / (1 + np.exp(-(2.197 + 2.023 * 0.527))), abs=0.01)
+    """2 of 12 groups wrong: logit(5/6) = 1.609; t of 11 at .975 = 2.201 (a normal's is 1.960); the error of the share
+    sqrt(5/6 * 1/6 / 12) = .1076, on the logit scale .1076 / (5/6 * 1/6) = .775."""
+    bound = metric_bound("accuracy", sample([0.1, 0.9] * 5 + [0.9, 0.1]), confidence=0.95, seed=1, rounds=20_000)
+    assert bound.point == pytest.approx(5 / 6)
+    assert logit(bound.lower) == pytest.approx(1.609 - 2.201 * 0.775, abs=0.03)
+    assert logit(bound.upper) == pytest.approx(1.609 + 2.201 * 0.775, abs=0.03)
 
 
 @pytest.mark.slow

@@ -1,10 +1,10 @@
-"""An A/B test whose server goes away: over real HTTP, against a server that stops after some answers."""
+"""An A/B test whose server goes away or is given another deployment: over real HTTP, against a small server."""
 
 import dataclasses
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import pytest
 from PIL import Image as Picture
 
 from workflow.context import Context
-from workflow.deployment import Deployment, ModelReference, write_deployment
-from workflow.errors import ResourceError
+from workflow.deployment import Deployment, ModelReference, read_deployment, write_deployment
+from workflow.errors import DriftError, ResourceError
 from workflow.manifest import Image
 from workflow.manifest_store import draft_of, store
 from workflow.record import has_section, write_section
@@ -38,6 +38,8 @@ class Mortal(ThreadingHTTPServer):
     def __init__(self, life: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.life = life
+        self.meanwhile: Callable[[], object] = lambda: None
+        """Called once, while the test runs."""
 
     @property
     def url(self) -> str:
@@ -53,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.life -= 1
+        meanwhile, self.server.meanwhile = self.server.meanwhile, lambda: None
+        meanwhile()
         self._answer({"predictions": [1.0]}) if self.server.life > 0 else self._die()
 
     def _answer(self, document: Any) -> None:
@@ -113,3 +117,16 @@ def test_a_server_that_is_gone_concludes_nothing(prepared: Context, life: int, t
         with pytest.raises(ResourceError, match="does not answer"):
             abtest.run(context, tmp_path)
     assert not has_section(prepared.record_path, "abtest"), "`promote` would take it for the test's result"
+
+
+def test_a_deployment_that_was_changed_during_the_test_concludes_nothing(prepared: Context, tmp_path: Path) -> None:
+    def withdraw() -> None:
+        client, uri = prepared.aws.client("s3"), prepared.platform.serving.deployment_uri
+        write_deployment(client, uri, DEPLOYMENT.without_challenger(), read_deployment(client, uri).etag)
+
+    for server in served(10_000):
+        server.meanwhile = withdraw
+        context = with_server(prepared, server.url, tmp_path)
+        with pytest.raises(DriftError, match="changed during the test"):
+            abtest.run(context, tmp_path)
+    assert not has_section(prepared.record_path, "abtest")
