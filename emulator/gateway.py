@@ -95,7 +95,7 @@ def _is_known(gateway: DomainDispatcherApplication, environ: Environ) -> bool:
 
 def _signed_service(environ: Environ) -> str:
     """The service in the credential scope of the signature; empty without one."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
+    scope = wire.credential(environ).split("/")
     return scope[3].lower() if len(scope) == 5 else ""
 
 
@@ -151,17 +151,24 @@ def _refusal(service: str) -> Application:
 
 def error_reply(environ: Environ, status: str, code: str, message: str) -> Reply:
     """An error in the words of the request's protocol, so that an SDK shows the message."""
-    form = XML_ERRORS.get(_protocol(environ))
+    form = XML_ERRORS.get(protocol_of(environ))
     if form:
         kind, body = "text/xml", form.format(code=code, message=escape(message)).encode()
     else:
         kind = "application/json"
         body = json.dumps({"__type": code, "code": code, "message": message, "Message": message}).encode()
+    body = b"" if environ.get("REQUEST_METHOD") == "HEAD" else body
     length = str(len(body))
     return Reply(status, (("Content-Type", kind), ("x-amzn-ErrorType", code), ("Content-Length", length)), body)
 
 
-def _protocol(environ: Environ) -> str:
+def message_reply(status: str, message: str) -> Reply:
+    """What is no answer of a service's protocol: a message and nothing else."""
+    body = json.dumps({"message": message}).encode()
+    return Reply(status, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+
+
+def protocol_of(environ: Environ) -> str:
     """That of the request where a service speaks several."""
     service = wire.SIGNED_AS.get(_signed_service(environ), _signed_service(environ))
     if service not in shapes.session().get_available_services():

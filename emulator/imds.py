@@ -143,3 +143,13 @@ def credentials(access_key: str, secret_key: str, token: str, expiration: str) -
         "Expiration": expiration,
     }
     return json.dumps(document, indent=2)
+
+
+def no_credentials(role_arn: str) -> str:
+    """What IMDS says when the role in the profile does not trust EC2."""
+    document = {
+        "Code": "AssumeRoleUnauthorizedAccess",
+        "Message": f"EC2 cannot assume the role {role_arn.rpartition('/')[2]}. Its trust policy must allow EC2 to.",
+        "LastUpdated": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    return json.dumps(document, indent=2)

@@ -7,6 +7,8 @@ from typing import Any
 from moto.core.responses import BaseResponse
 
 from emulator import mends, seam
+from emulator.access.hook import Access
+from emulator.access.trail import Trail
 from emulator.executors.ec2 import Ec2Executor
 from emulator.executors.instances import install_programs
 from emulator.executors.sagemaker import MlflowAppExecutor
@@ -16,6 +18,7 @@ from emulator.ledger import Ledger, response_class
 from emulator.ledger_rows import ASSOCIATION, KINDS, MLFLOW_APP
 from emulator.mends.alarms import Alarms
 from emulator.mends.subscriptions import Subscriptions
+from emulator.server import ACCOUNT_ID
 from emulator.sns.delivery import Delivery
 from emulator.sns.mailbox import Mailbox
 from emulator.state import State
@@ -43,7 +46,9 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     ledger = Ledger(KINDS)
     ledger.install(classes)
     gateway = Gateway(own)
-    ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests)
+    access = Access(ACCOUNT_ID, Trail(state.folder), gateway.requests)
+    gateway.hooks.append(access)
+    ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests, access.service_may)
     ec2.install()
     SsmExecutor(ec2, ledger, ASSOCIATION).install()
     alarms = Alarms(gateway.requests)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -24,6 +25,8 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SIGNED_AS: Final[Mapping[str, str]] = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
 """Signing name -> botocore's name, where they differ and the emulated AWS has the service."""
+APP_HEADER: Final = "HTTP_X_SM_MLFLOW_APP_ARN"
+"""Of Amazon's MLflow client: a request that bears it is MLflow's own REST API, on that app of SageMaker's."""
 READING: Final = ("Describe", "Get", "List", "Head", "Search", "Check", "Lookup", "Query", "Scan")
 
 
@@ -59,6 +62,12 @@ class Asked:
     def name(self) -> str:
         """As IAM and CloudTrail write it: `ec2:RunInstances`."""
         return f"{self.service}:{self.operation}"
+
+    @property
+    def session_token(self) -> str:
+        """Empty for a key that needs none."""
+        header = self.environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
+        return str(header or _query(self.environ).get("X-Amz-Security-Token", ""))
 
     @property
     def is_mutating(self) -> bool:
@@ -105,11 +114,22 @@ def ask(application: Application, environ: Environ) -> Reply:
 
 def read(environ: Environ) -> Asked:
     """`environ["wsgi.input"]` must be seekable, and is where it was afterwards."""
-    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
+    scope = credential(environ).split("/")
     key, region, signed = (scope[0], scope[2], scope[3].lower()) if len(scope) == 5 else ("", "", "")
     service = SIGNED_AS.get(signed, signed)
     operation, labels = _operation(service, environ)
     return Asked(service, operation, key, region, environ, labels)
+
+
+def credential(environ: Environ) -> str:
+    """`key/date/region/service/aws4_request` of a request that is signed, in its header or, presigned, in its query."""
+    header = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].partition(",")[0]
+    return header or str(_query(environ).get("X-Amz-Credential", ""))
+
+
+def _query(environ: Environ) -> Mapping[str, str]:
+    text = environ.get("QUERY_STRING", "")
+    return dict(parse_qsl(text)) if "X-Amz-" in text else {}
 
 
 def _operation(service: str, environ: Environ) -> tuple[str, Mapping[str, Any]]:

@@ -1,6 +1,5 @@
 """What an alarm does when its state changes: publish to an SNS topic, if the topic lets CloudWatch."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,10 +7,9 @@ from typing import Any, Final
 from moto.cloudwatch.models import Alarm
 from moto.sns.models import Topic, sns_backends
 
-from emulator import resource_policy
+from emulator.access import services
 from emulator.cloudwatch import notices
 from emulator.cloudwatch.notices import Change
-from emulator.resource_policy import Request
 
 SERVICE: Final = "cloudwatch.amazonaws.com"
 PUBLISH: Final = "SNS:Publish"
@@ -37,9 +35,7 @@ def carry_out(action: str, alarm: Alarm, old: str, account_id: str) -> str:
 def _refusal(topic: Topic, alarm: Alarm, account_id: str) -> str:
     if topic.kms_master_key_id == CLOSED_KEY:
         return f"CloudWatch Alarms does not have authorization to access the SNS topic encryption key {CLOSED_KEY}"
-    keys = {"aws:sourceaccount": account_id, "aws:sourceowner": account_id, "aws:sourcearn": alarm.alarm_arn}
-    request = Request(service=SERVICE, action=PUBLISH, resource=topic.arn, keys=keys)
-    if resource_policy.allows(json.loads(topic.policy), request):
+    if services.may(SERVICE, PUBLISH, topic.arn, account_id, alarm.alarm_arn).is_allowed:
         return ""
     return f"Resource: {alarm.alarm_arn} is not authorized to perform: {PUBLISH} on resource: {topic.arn}"
 

@@ -9,9 +9,11 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from threading import RLock, Thread
 from typing import Any, Final
 
+from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import StateReason
 from moto.sts.models import sts_backends
@@ -28,18 +30,25 @@ STATES: Final = {
     "pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80,
 }  # fmt: skip
 CREDENTIALS_SECONDS: Final = 21600
+SERVICE: Final = "ec2.amazonaws.com"
+
+CREDENTIALS_LEFT_SECONDS: Final = 600
+"""When so little is left of them, new ones are made: a process that asks has time to use what it gets."""
 
 Booted = Callable[[Instance, Any], None]
+MayAssume = Callable[[str, str, str], bool]
+"""(service, action, role's ARN) -> whether the role lets itself be assumed by it."""
 
 
 class Ec2Executor:
     """All instances of one emulator; `requests` is the gateway's lock, held while moto's state is changed."""
 
-    def __init__(self, state: State, endpoint_url: Callable[[], str], requests: RLock) -> None:
+    def __init__(self, state: State, endpoint_url: Callable[[], str], requests: RLock, may_assume: MayAssume) -> None:
         self._state, self._endpoint_url, self._requests = state, endpoint_url, requests
+        self._may_assume = may_assume
         self.instances: dict[str, Instance] = {}
         self._services: dict[str, imds.MetadataService] = {}
-        self._credentials: dict[tuple[str, str], str] = {}
+        self._credentials: dict[tuple[str, str], Any] = {}
         self.booted: list[Booted] = []
 
     def install(self) -> None:
@@ -187,21 +196,23 @@ class Ec2Executor:
     def _role_credentials(self, machine: Any, role_arn: str) -> str:
         """Cached: the SDKs ask again long before they expire, and moto keeps every session for ever."""
         key = (machine.id, role_arn)
-        if key not in self._credentials:
-            backend = sts_backends[machine.owner_id][machine.ec2_backend.partition]
-            role = backend.assume_role(
-                region_name=machine.region_name,
-                role_session_name=machine.id,
-                role_arn=role_arn,
-                policy="",
-                duration=CREDENTIALS_SECONDS,
-                external_id="",
-            )
-            expiration = role.expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
-            self._credentials[key] = imds.credentials(
-                role.access_key_id, role.secret_access_key, role.session_token, expiration
-            )
-        return self._credentials[key]
+        session = self._credentials.get(key)
+        if session is None or session.expiration - utcnow() < timedelta(seconds=CREDENTIALS_LEFT_SECONDS):
+            if not self._may_assume(SERVICE, "sts:AssumeRole", role_arn):
+                return imds.no_credentials(role_arn)
+            session = self._credentials[key] = self._assume(machine, role_arn)
+        expiration = session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return imds.credentials(session.access_key_id, session.secret_access_key, session.session_token, expiration)
+
+    def _assume(self, machine: Any, role_arn: str) -> Any:
+        return sts_backends[machine.owner_id][machine.ec2_backend.partition].assume_role(
+            region_name=machine.region_name,
+            role_session_name=machine.id,
+            role_arn=role_arn,
+            policy="",
+            duration=CREDENTIALS_SECONDS,
+            external_id="",
+        )
 
     def close(self) -> None:
         """Power everything off, in parallel, as a data centre would never do."""

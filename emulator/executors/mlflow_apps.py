@@ -4,15 +4,13 @@ AWS documents ConflictException for an update at the wrong time or to a taken na
 emulator answers it wherever the state or the name stands in the way.
 """
 
-import json
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlsplit
 
-from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
-from emulator.resource_policy import Request, allows
+from emulator.access import services
 from emulator.seam import AwsError, Call, Record
 
 PRINCIPAL: Final = "sagemaker.amazonaws.com"
@@ -57,21 +55,11 @@ def _require_settled(call: Call, record: Record) -> None:
 
 
 def _require_role(account_id: str, role_arn: str) -> None:
-    roles = iam_backends[account_id][_PARTITION].roles.values()
-    role = next((role for role in roles if role.arn == role_arn), None)
-    if role is None or not trusts(role.assume_role_policy_document, account_id):
+    if not services.may(PRINCIPAL, "sts:AssumeRole", role_arn, account_id).is_allowed:
         raise AwsError(
             "ValidationException",
             f"SageMaker is unable to perform: sts:AssumeRole on {role_arn}: the role must exist and trust {PRINCIPAL}",
         )
-
-
-def trusts(document: str, account_id: str) -> bool:
-    """Whether a trust policy, which names no resource, lets SageMaker take the role on behalf of this account."""
-    statements = json.loads(document)["Statement"]
-    listed = statements if isinstance(statements, list) else [statements]
-    request = Request(PRINCIPAL, "sts:AssumeRole", "", {"aws:sourceaccount": account_id})
-    return allows({"Statement": [{**statement, "Resource": "*"} for statement in listed]}, request)
 
 
 def _require_bucket(account_id: str, uri: str) -> None:

@@ -6,7 +6,6 @@ The header is that of Amazon's own client, sagemaker-mlflow 0.5 (read 2026-11); 
 rights was reported by users of AWS (403, a `message` and nothing else).
 """
 
-import json
 import logging
 import shutil
 from pathlib import Path
@@ -19,17 +18,17 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.http_proxy import ProxyMiddleware
 
 from emulator import wire
+from emulator.access.table.sagemaker import NOT_AUTHORIZED
 from emulator.executors.mlflow_server import MlflowServer
-from emulator.gateway import Proceed
+from emulator.gateway import Proceed, message_reply
 from emulator.ledger import Kind, Ledger
 from emulator.seam import AwsError, Call, Record, answer
 from emulator.state import State
 from emulator.validation import validated
-from emulator.wire import Asked, Reply
+from emulator.wire import APP_HEADER, Asked, Reply
 
 log = logging.getLogger(__name__)
 
-APP_HEADER: Final = "HTTP_X_SM_MLFLOW_APP_ARN"
 SESSION_SECONDS: Final = 43_200
 CALL_SECONDS: Final = 600
 """Searching many runs takes a while."""
@@ -120,11 +119,11 @@ class MlflowAppExecutor:
         if not arn:
             return proceed()
         if asked.service != "sagemaker" or arn.split(":")[3:4] != [asked.region]:
-            return _refusal("403 Forbidden", "Request is not authorized")
+            return message_reply("403 Forbidden", NOT_AUTHORIZED)
         if server is None:
-            return _refusal("404 Not Found", f"there is no MLflow App {arn}")
+            return message_reply("404 Not Found", f"there is no MLflow App {arn}")
         if not server.is_up:
-            return _refusal("503 Service Unavailable", f"MLflow App {arn} does not serve now")
+            return message_reply("503 Service Unavailable", f"MLflow App {arn} does not serve now")
         inner = {name: value for name, value in asked.environ.items() if name not in FOR_AWS}
         return wire.ask(_PROXY.proxy_to(_target(server), inner["PATH_INFO"], "/"), inner)
 
@@ -139,8 +138,3 @@ def _target(server: MlflowServer) -> dict[str, Any]:
         "remove_prefix": False,
         "ssl_context": None,
     }
-
-
-def _refusal(status: str, message: str) -> Reply:
-    body = json.dumps({"message": message}).encode()
-    return Reply(status, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)

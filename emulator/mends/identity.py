@@ -1,8 +1,9 @@
-"""Who is calling, and who may become whom.
+"""Who is calling.
 
-moto 5.2.5 answers `user/moto` for any key that it did not make, and lets a role be assumed that does not exist. AWS
-would refuse an unknown key. A laptop has no keys: here a caller is the IAM user named like its access key id, so that
-two people (or a person and a pipeline) are told apart by `AWS_ACCESS_KEY_ID`.
+moto 5.2.5 answers `user/moto` for any key that it did not make. AWS would refuse an unknown key. A laptop has no keys:
+here a caller is the IAM user named like its access key id, so that two people (or a person and a pipeline) are told
+apart by `AWS_ACCESS_KEY_ID`. What such a user may do, and who may become whom: `emulator/access`. And moto forgets
+policies that a session is given by their ARN; here they are refused, so that no session has more rights than it asked.
 """
 
 import re
@@ -18,23 +19,27 @@ from emulator.seam import AwsError, Call, answer
 NOT_IN_NAMES: Final = re.compile(r"[^\w+=,.@-]")
 
 
+def user_name(access_key: str) -> str:
+    """Of the user that a key stands for which nobody made."""
+    return NOT_IN_NAMES.sub("-", access_key)
+
+
 def _caller(call: Call) -> Mapping[str, Any] | None:
     backend = sts_backends[call.account_id]["aws"]
     known = backend.get_assumed_role_from_access_key(call.access_key)
     if known or iam_backends[call.account_id]["aws"].get_user_from_access_key_id(call.access_key):
         call.proceed()
         return None
-    name = NOT_IN_NAMES.sub("-", call.access_key)
+    name = user_name(call.access_key)
     arn = f"arn:aws:iam::{call.account_id}:user/{name}"
     return {"UserId": f"AIDA{name.upper()}", "Account": call.account_id, "Arn": arn}
 
 
 def _assume(call: Call) -> None:
-    arn = call.parameters["RoleArn"]
-    roles = iam_backends[call.account_id]["aws"].roles.values()
-    if not any(role.arn == arn for role in roles):
-        message = f"User is not authorized to perform: sts:AssumeRole on resource: {arn} (there is no such role)"
-        raise AwsError("AccessDenied", message)
+    if call.parameters.get("PolicyArns"):
+        raise AwsError(
+            "ValidationError", "the emulated AWS takes a session's policy by `Policy` only, not `PolicyArns`"
+        )
     call.proceed()
 
 

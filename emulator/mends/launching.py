@@ -1,6 +1,7 @@
 """RunInstances as AWS does it: the launch template's data counts, and the client token makes it idempotent.
 
-moto 5.2.5 takes only image, type, key and groups from a template, and starts a second instance for the same token.
+moto 5.2.5 takes only image, type, key and groups from a template, fails with a fault of its own on one that is not
+there, and starts a second instance for the same token.
 """
 
 import json
@@ -43,6 +44,18 @@ def merged_tags(specifications: list[Mapping[str, Any]]) -> list[Record]:
     ]
 
 
+def template_version(backend: Any, reference: Mapping[str, Any]) -> Any:
+    """The version of a launch template that a request names by id or name."""
+    try:
+        return backend._get_template_from_args(reference)
+    except IndexError:
+        kind = "Id" if "LaunchTemplateId" in reference else "Name"
+        named = reference.get(f"LaunchTemplate{kind}")
+        raise AwsError(
+            f"InvalidLaunchTemplate{kind}.NotFoundException", f"The specified launch template, {named}, does not exist."
+        ) from None
+
+
 class Launching:
     """Remembers which request a client token stood for."""
 
@@ -73,8 +86,7 @@ class Launching:
     def _expand(self, call: Call) -> None:
         reference = call.parameters.get("LaunchTemplate")
         if reference:
-            backend = ec2_backends[call.account_id][call.region]
-            data = backend._get_template_from_args(reference).data
+            data = template_version(ec2_backends[call.account_id][call.region], reference).data
             call.parameters.update(merged(data, call.parameters))
         if not call.parameters.get("ImageId"):
             raise AwsError("MissingParameter", "The request must contain the parameter ImageId")

@@ -47,6 +47,30 @@ class Cloud:
         session = boto3.session.Session(access_key, "secret", region_name="us-east-1")
         return session.client(service, endpoint_url=self.endpoints["aws_endpoint_url"])
 
+    def session(self, access_key: str, secret: str = "secret", token: str = "") -> "Session":
+        return Session(boto3.session.Session(access_key, secret, token or None, region_name="us-east-1"), self)
+
+    def role(
+        self, name: str, *statements: dict[str, Any], trusted: dict[str, Any] | None = None, profile: bool = False
+    ) -> str:
+        """The ARN of a new role with one inline policy, trusted to the account if to nobody else."""
+        iam = self.client("iam")
+        who = trusted or {"AWS": "arn:aws:iam::000000000000:root"}
+        trust = {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}
+        made = iam.create_role(RoleName=name, Path="/test/", AssumeRolePolicyDocument=document(trust))
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
+        if profile:
+            iam.create_instance_profile(InstanceProfileName=name)
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        return str(made["Role"]["Arn"])
+
+    def assumed(self, role_arn: str, person: str, access_key: str = "tester", **options: Any) -> "Session":
+        """A session of the role, as somebody takes it who has all rights."""
+        answer = self.client("sts", access_key).assume_role(RoleArn=role_arn, RoleSessionName=person, **options)
+        keys = answer["Credentials"]
+        return self.session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
     def root(self, instance_id: str) -> Path:
         return self.directory / "instances" / instance_id
 
@@ -85,9 +109,11 @@ class Cloud:
     def mlflow_app(self, name: str) -> str:
         """The ARN of an app that begins to be made, with a bucket and a role of its own."""
         self.client("s3").create_bucket(Bucket=f"{name}-store")
-        role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("sagemaker.amazonaws.com"))
+        store = [f"arn:aws:s3:::{name}-store", f"arn:aws:s3:::{name}-store/*"]
+        keep = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], "Resource": store}
+        role = self.role(name, keep, trusted={"Service": "sagemaker.amazonaws.com"})
         made = self.client("sagemaker").create_mlflow_app(
-            Name=name, ArtifactStoreUri=f"s3://{name}-store/runs", RoleArn=role["Role"]["Arn"]
+            Name=name, ArtifactStoreUri=f"s3://{name}-store/runs", RoleArn=role
         )
         return str(made["Arn"])
 
@@ -95,6 +121,21 @@ class Cloud:
         found = self.sh(instance_id, script)
         assert found["Status"] == "Success", found["StandardOutputContent"] + found["StandardErrorContent"]
         return str(found["StandardOutputContent"])
+
+
+@dataclass
+class Session:
+    """Somebody's credentials."""
+
+    boto: boto3.session.Session
+    cloud: Cloud
+
+    def client(self, service: str, **more: Any) -> Any:
+        return self.boto.client(service, endpoint_url=self.cloud.endpoints["aws_endpoint_url"], **more)
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def start(directory: Path) -> Cloud:

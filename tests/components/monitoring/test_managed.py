@@ -12,8 +12,8 @@ from components.monitoring.alarms import CATALOGUE, Alarm
 from components.monitoring.managed import METRICS, rendered
 from components.naming import Naming
 from emulator import validation
+from emulator.access import policies, services
 from emulator.cloudwatch import rules
-from emulator.resource_policy import Request, allows
 from stacks.program import declare
 from stacks.recording import ACCOUNT, REGION, Recording, Registered, record
 
@@ -138,5 +138,5 @@ def test_sns_4_the_topic_lets_this_stacks_alarms_and_this_accounts_budgets_publi
     keys = {"aws:sourceaccount": account}
     if alarm:
         keys["aws:sourcearn"] = f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{alarm}"
-    request = Request(service=service, action="SNS:Publish", resource=policy.inputs["arn"], keys=keys)
-    assert allows(json.loads(policy.inputs["policy"]), request) is may
+    document = policies.parse("topic", policy.inputs["policy"])
+    assert services.judge(document, service, "SNS:Publish", policy.inputs["arn"], keys).is_allowed is may

@@ -51,14 +51,11 @@ def test_metadata_want_a_token_where_the_instance_says_so(cloud: Any) -> None:
 
 
 def test_the_credentials_of_the_role_are_those_of_an_assumed_role(cloud: Any) -> None:
-    iam = cloud.client("iam")
-    iam.create_role(RoleName="host", AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
-    iam.create_instance_profile(InstanceProfileName="host")
-    iam.add_role_to_instance_profile(InstanceProfileName="host", RoleName="host")
+    cloud.role("host", trusted={"Service": "ec2.amazonaws.com"}, profile=True)
     instance_id = cloud.launch(IamInstanceProfile={"Name": "host"})
-    told = cloud.out(instance_id, TOKEN + "text meta-data/iam/security-credentials/host")
-    key = json.loads(told)["AccessKeyId"]
-    assumed = cloud.client("sts", access_key=key).get_caller_identity()["Arn"]
+    told = json.loads(cloud.out(instance_id, TOKEN + "text meta-data/iam/security-credentials/host"))
+    session = cloud.session(told["AccessKeyId"], told["SecretAccessKey"], told["Token"])
+    assumed = session.client("sts").get_caller_identity()["Arn"]
     assert assumed == f"arn:aws:sts::000000000000:assumed-role/host/{instance_id}"
     cloud.client("ec2").terminate_instances(InstanceIds=[instance_id])
 

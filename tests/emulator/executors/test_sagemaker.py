@@ -98,7 +98,7 @@ def test_what_could_not_work_is_refused(
         iam.create_role(RoleName="of-ec2", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
     good = {
         "Name": "another",
-        "RoleArn": "arn:aws:iam::000000000000:role/experiments",
+        "RoleArn": "arn:aws:iam::000000000000:role/test/experiments",
         "ArtifactStoreUri": "s3://experiments-store/runs",
     }
     assert refused(new.sagemaker.create_mlflow_app, **{**good, **changes}) == code

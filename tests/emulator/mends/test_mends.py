@@ -1,7 +1,6 @@
 """The pure parts of what is mended in moto."""
 
 from emulator import imds
-from emulator.mends import storage
 from emulator.mends.launching import merged
 
 
@@ -17,15 +16,6 @@ def test_the_request_goes_over_the_template_and_tags_are_joined() -> None:
         "EbsOptimized": True,
         "TagSpecifications": tags(a="1", b="2"),
     }
-
-
-def test_a_statement_counts_only_if_its_conditions_are_known_to_hold() -> None:
-    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
-    plain_http = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-    tls = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
-    unknown = {**deny, "Condition": {"StringEquals": {"aws:PrincipalArn": "x"}}}
-    assert storage.effective({"Statement": [plain_http, tls, unknown, deny]})["Statement"] == [deny, deny]
-    assert storage.effective({"Statement": deny})["Statement"] == [deny]
 
 
 def test_metadata_are_told_by_path_or_listed() -> None:

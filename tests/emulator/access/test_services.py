@@ -1,18 +1,26 @@
-"""A resource's own policy, as IAM evaluates it."""
+"""What a resource's own policy lets an AWS service do."""
 
+import json
 from typing import Any
 
 import pytest
 
-from emulator.resource_policy import Request, allows
+from emulator.access import policies, services
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
-REQUEST = Request(
-    service="cloudwatch.amazonaws.com",
-    action="SNS:Publish",
-    resource=TOPIC,
-    keys={"aws:sourceaccount": "000000000000", "aws:sourcearn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a-b"},
-)
+KEYS = {"aws:sourceaccount": "000000000000", "aws:sourcearn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a-b"}
+SAGEMAKER = "sagemaker.amazonaws.com"
+TRUST: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": {"Service": SAGEMAKER},
+    "Action": "sts:AssumeRole",
+    "Condition": {"StringEquals": {"aws:SourceAccount": "000000000000"}},
+}
+
+
+def allows(*statements: dict[str, Any], service: str = "cloudwatch.amazonaws.com", action: str = "SNS:Publish") -> bool:
+    policy = policies.parse("p", json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return services.judge(policy, service, action, TOPIC, KEYS).is_allowed
 
 
 def statement(effect: str = "Allow", /, **more: Any) -> dict[str, Any]:
@@ -51,15 +59,34 @@ def on(operator: str, key: str, value: Any) -> dict[str, Any]:
     ],
 )
 def test_one_statement(one: dict[str, Any], may: bool) -> None:
-    assert allows({"Statement": one}, REQUEST) is may
+    assert allows(one) is may
 
 
-def test_a_deny_wins_and_an_operator_that_is_not_known_leaves_it_standing() -> None:
-    unknown = statement("Deny", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+def test_a_deny_that_applies_wins() -> None:
     elsewhere = statement("Deny", Condition={"StringNotEquals": {"aws:SourceAccount": "000000000000"}})
-    assert not allows({"Statement": [statement(), unknown]}, REQUEST)
-    assert allows({"Statement": [statement(), elsewhere]}, REQUEST)
+    here = statement("Deny", Condition={"StringEquals": {"aws:SourceAccount": "000000000000"}})
+    assert allows(statement(), elsewhere)
+    assert not allows(statement(), here)
 
 
 def test_what_nobody_allows_is_denied() -> None:
-    assert not allows({"Statement": []}, REQUEST)
+    assert not allows()
+    assert not services.judge(None, SAGEMAKER, "sts:AssumeRole", "x", {}).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_trusted"),
+    [
+        ({}, True),
+        ({"Condition": {}}, True),
+        ({"Principal": {"Service": ["ec2.amazonaws.com", SAGEMAKER]}}, True),
+        ({"Principal": {"Service": "ec2.amazonaws.com"}}, False),
+        ({"Principal": {"AWS": "arn:aws:iam::000000000000:root"}}, False),
+        ({"Effect": "Deny"}, False),
+        ({"Action": "sts:TagSession"}, False),
+        ({"Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}}, False),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:us-east-1:1:mlflow-app/x"}}}, False),
+    ],
+)
+def test_a_role_is_taken_only_if_it_trusts_the_service_for_this_account(changes: Any, is_trusted: bool) -> None:
+    assert allows({**TRUST, **changes}, service=SAGEMAKER, action="sts:AssumeRole") is is_trusted
