@@ -1,7 +1,8 @@
 """Approvals: who may give one, what it is for, how long it holds, and that it is used once.
 
 An approval is the object workflow/approvals/<stack>/<model digest>.json, written only where none is or over one that
-is spent; its use is the object <model digest>.<nonce>.used.json, which can be made only once. Times are S3's.
+is spent; its use is the object workflow/uses/<stack>/<model digest>.<nonce>.json, which can be made only once: who
+deploys may write there and not among the approvals. Times are S3's.
 """
 
 import json
@@ -17,6 +18,9 @@ from workflow.s3 import Address, ConflictError, read, write
 from workflow.verdicts import SHOWN, GateRecord
 
 TTL_HOURS: Final = 24
+APPROVALS: Final = "workflow/approvals/"
+USES: Final = "workflow/uses/"
+SESSION: Final = "assumed-role"
 
 
 class Approval(BaseModel):
@@ -54,36 +58,48 @@ class Found(NamedTuple):
 
 
 def approval_address(bucket: str, stack: str, digest: str) -> Address:
-    return Address(bucket, f"workflow/approvals/{stack}/{digest}.json")
+    return Address(bucket, f"{APPROVALS}{stack}/{digest}.json")
 
 
-def principal(arn: str) -> tuple[str, str]:
-    """(the IAM role or user, the person) of an identity: of an assumed role the person is the session's name.
+class Principal(NamedTuple):
+    """`kind` is AWS's word (user, assumed-role, federated-user, role, root), `name` the IAM user's or role's."""
 
-    arn:aws:sts::1:assumed-role/approver/ada -> ("approver", "ada"); arn:aws:iam::1:user/team/ada -> ("ada", "ada")
-    Whoever else AWS knows is neither role nor user: a federated user's name is the caller's to choose.
+    kind: str
+    name: str
+    person: str
+
+
+def principal(arn: str) -> Principal:
+    """Who an identity is: of an assumed role the person is the session's name.
+
+    arn:aws:sts::1:assumed-role/approver/ada -> (assumed-role, approver, ada); arn:aws:iam::1:user/team/ada -> (user,
+    ada, ada)
     """
-    resource = arn.rpartition(":")[2]
-    kind, *names = resource.split("/")
-    if kind == "assumed-role" and len(names) == 2:
-        return names[0], names[1]
-    if kind in ("role", "user") and names:
-        return names[-1], names[-1]
-    return resource, (names or [kind])[-1]
+    parts = arn.rpartition(":")[2].split("/")
+    name = parts[1] if parts[0] == SESSION and len(parts) == 3 else parts[-1]
+    return Principal(kind=parts[0], name=name, person=parts[-1])
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two identities are one person, whatever roles they come in: AWS's names do not differ by case only."""
+    return principal(one).person.casefold() == principal(other).person.casefold()
 
 
 def refuse_stranger(caller: str, author: str, approval: ApprovalOutputs[str]) -> None:
     """CredentialsError for who may not approve at all, RefusedError for the author."""
-    name, person = principal(caller)
-    role = principal(approval.approver_role_arn)[0]
+    kind, name, _ = principal(caller)
+    role = principal(approval.approver_role_arn).name
     home = caller.split(":")[4] == approval.approver_role_arn.split(":")[4]  # a namesake in another account is nobody
-    if not home or (name != role and name not in approval.approvers):
+    in_role = kind == SESSION and name == role  # a user of the role's name is not the role
+    # A federated user's name is its maker's to choose: it may be a namesake of anybody's.
+    named = kind in (SESSION, "user") and name in approval.approvers
+    if not home or not (in_role or named):
         allowed = ", ".join([f"role {role}", *approval.approvers])
         raise CredentialsError(
             f"{caller} may not approve; allowed: {allowed}",
             cure=f"aws sts assume-role --role-arn {approval.approver_role_arn} --role-session-name YOUR-IAM-USER-NAME",
         )
-    if caller == author or person == principal(author)[1]:
+    if is_same_person(caller, author):
         raise RefusedError(f"{caller} trained this model and cannot approve it", cure="ask a colleague")
 
 
@@ -142,4 +158,5 @@ def use(client: Any, address: Address, approval: Approval, generation: int) -> N
 
 
 def _used_address(address: Address, nonce: str) -> Address:
-    return Address(address.bucket, f"{address.key.removesuffix('.json')}.{nonce}.used.json")
+    below = address.key.removeprefix(APPROVALS).removesuffix(".json")
+    return Address(address.bucket, f"{USES}{below}.{nonce}.json")

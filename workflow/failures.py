@@ -14,6 +14,7 @@ CREDENTIAL_ERRORS: Final = frozenset(
 CREDENTIAL_CODES: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "ExpiredToken", "ExpiredTokenException"}
     | {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "403"}
+    | {"InvalidAccessKeyId", "InvalidToken", "RequestExpired", "MissingAuthenticationToken"}
 )
 UNREACHABLE: Final = frozenset(
     {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}

@@ -18,7 +18,7 @@ from components.data.contract import DataOutputs
 from components.monitoring.contract import MonitoringOutputs
 from components.platform import Platform, platform_parameter
 from components.serving.contract import ServingOutputs
-from components.shared.contract import ApprovalOutputs, HostOutputs
+from components.shared.contract import ApprovalOutputs, HostCommandOutputs, HostOutputs, RoleOutputs
 from components.storage.contract import StorageOutputs
 from components.tracking.contract import TrackingOutputs
 from components.training.contract import TrainingOutputs
@@ -45,7 +45,12 @@ def platform_of() -> Platform[str]:
             artifact_bucket=ARTIFACTS,
         ),
         approval=ApprovalOutputs[str](approver_role_arn="arn:aws:iam::000000000000:role/approver", approvers=()),
+        roles=RoleOutputs[str](
+            developer_role_arn="arn:aws:iam::000000000000:role/developer",
+            deployer_role_arn="arn:aws:iam::000000000000:role/deployer",
+        ),
         host=HostOutputs[str](instance_id="i-0", private_ip="127.0.0.1", services={"mlflow": 5000}),
+        host_commands=HostCommandOutputs(logs_document="mlteam-dev-logs", probe_document="mlteam-dev-probe"),
         data=DataOutputs[str](
             variant="oss",
             landing_uri="s3://mlteam-dev-prod/landing/",

@@ -42,14 +42,14 @@ def approval(**changed: Any) -> Approval:
 @pytest.mark.parametrize(
     ("arn", "expected"),
     [
-        ("arn:aws:sts::1:assumed-role/approver/ada", ("approver", "ada")),
-        ("arn:aws:iam::1:user/team/ada", ("ada", "ada")),
-        ("arn:aws:iam::1:role/path/approver", ("approver", "approver")),
-        ("arn:aws:iam::1:root", ("root", "root")),
-        ("arn:aws:sts::1:federated-user/ada", ("federated-user/ada", "ada")),
+        ("arn:aws:sts::1:assumed-role/approver/ada", ("assumed-role", "approver", "ada")),
+        ("arn:aws:iam::1:user/team/ada", ("user", "ada", "ada")),
+        ("arn:aws:iam::1:role/path/approver", ("role", "approver", "approver")),
+        ("arn:aws:sts::1:federated-user/ada", ("federated-user", "ada", "ada")),
+        ("arn:aws:iam::1:root", ("root", "root", "root")),
     ],
 )
-def test_an_identity_is_a_role_and_a_person(arn: str, expected: tuple[str, str]) -> None:
+def test_an_identity_is_a_role_and_a_person(arn: str, expected: tuple[str, str, str]) -> None:
     assert principal(arn) == expected
 
 
@@ -73,7 +73,9 @@ def test_the_role_and_the_named_may_approve(caller: str) -> None:
         "arn:aws:sts::2:assumed-role/approver/ada",
         "arn:aws:iam::2:user/ada",
         "arn:aws:iam::1:root",
+        "arn:aws:iam::1:user/approver",
         "arn:aws:sts::1:federated-user/ada",
+        "arn:aws:sts::1:federated-user/approver",
     ],
 )
 def test_nobody_else_may(caller: str) -> None:
@@ -81,7 +83,15 @@ def test_nobody_else_may(caller: str) -> None:
         refuse_stranger(caller, AUTHOR, RULES)
 
 
-@pytest.mark.parametrize("author", ["arn:aws:iam::1:user/ada", "arn:aws:sts::1:assumed-role/developers/ada"])
+@pytest.mark.parametrize(
+    "author",
+    [
+        "arn:aws:iam::1:user/ada",
+        "arn:aws:iam::1:user/team/Ada",
+        "arn:aws:sts::1:assumed-role/mlteam-dev-developer/ada",
+        "arn:aws:sts::1:assumed-role/approver/ada",
+    ],
+)
 def test_the_author_may_not_whatever_role_they_take(author: str) -> None:
     with pytest.raises(RefusedError, match="cannot approve it"):
         refuse_stranger("arn:aws:sts::1:assumed-role/approver/ada", author, RULES)
