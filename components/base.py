@@ -1,11 +1,13 @@
 """PlatformComponent: what every component is, and the Context that tells it where it stands.
 
 A component publishes one contract record as its last statement. What it wants to run on the host, and what the host's
-role must then be allowed, it offers as `services` and `host_statements`; most components offer none.
+role must then be allowed, it offers as `services` and `host_statements`; what people need to use it as
+`duty_statements`. Most components offer none.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from pulumi import ComponentResource, Output, ResourceOptions
@@ -13,6 +15,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from components.naming import Naming
 from components.shared.contract import ServiceSpec
 from components.shared.statements import Statement
+from components.variants import Duty
 
 R = TypeVar("R")
 
@@ -57,6 +60,7 @@ class PlatformComponent(ComponentResource, Generic[R]):
     outputs: R
     services: tuple[ServiceSpec[Output[str]], ...] = ()
     host_statements: Output[tuple[Statement, ...]] | None = None
+    duty_statements: Mapping[Duty, Output[tuple[Statement, ...]]] = MappingProxyType({})
 
     def __init__(self, name: str, context: Context, opts: ResourceOptions | None = None, *, variant: str = "") -> None:
         kind = type(self).__module__.split(".")[1]

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 from components.data.contract import DataOutputs
 from components.monitoring.contract import MonitoringOutputs
 from components.serving.contract import ServingOutputs
-from components.shared.contract import ApprovalOutputs, HostOutputs
+from components.shared.contract import ApprovalOutputs, HostCommandOutputs, HostOutputs, RoleOutputs
 from components.storage.contract import StorageOutputs
 from components.tracking.contract import TrackingOutputs
 from components.training.contract import TrainingOutputs
@@ -26,7 +26,7 @@ def platform_parameter(project: str, stack: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Platform(Generic[T]):
-    """`host` is absent in a mix that runs no service of its own."""
+    """`host` and its commands are absent in a mix that runs no service of its own."""
 
     version: int
     project: str
@@ -35,7 +35,9 @@ class Platform(Generic[T]):
     account_id: T
     storage: StorageOutputs[T]
     approval: ApprovalOutputs[T]
+    roles: RoleOutputs[T]
     host: HostOutputs[T] | None
+    host_commands: HostCommandOutputs | None
     data: DataOutputs[T]
     tracking: TrackingOutputs[T]
     training: TrainingOutputs[T]

@@ -23,6 +23,13 @@ class Variant(StrEnum):
     MANAGED = "managed"
 
 
+class Duty(StrEnum):
+    """What people and CI take a role for: to develop models, or to deploy them; nobody does both in one role."""
+
+    DEVELOPER = "developer"
+    DEPLOYER = "deployer"
+
+
 class Tier(StrEnum):
     """A level of data, each nested in the next: dev in staging in prod."""
 

@@ -18,7 +18,10 @@ from components.platform import PLATFORM_VERSION, Platform
 from components.serving.contract import Serving, ServingArgs
 from components.shared.access import Approver, ApproverArgs, Boundary
 from components.shared.alerts import Alerts, AlertsArgs
+from components.shared.contract import HostOutputs
 from components.shared.host import Host, HostArgs
+from components.shared.host_commands import HostCommands, HostCommandsArgs
+from components.shared.people import People, PeopleArgs
 from components.shared.record import Record, RecordArgs
 from components.shared.release import Release, ReleaseArgs
 from components.shared.schedule import HostSchedule, ScheduleArgs
@@ -27,7 +30,7 @@ from components.storage.contract import StorageOutputs
 from components.storage.storage import Storage, StorageArgs
 from components.tracking.contract import Tracking, TrackingArgs
 from components.training.contract import Training, TrainingArgs
-from components.variants import Kind
+from components.variants import Duty, Kind
 from stacks.exports import export, record_json
 from stacks.home import Home, read_home
 from stacks.load import Target
@@ -181,6 +184,28 @@ def _create_services(ground: _Ground, hosted: Sequence[Tracking | Training | Ser
     )
 
 
+def _create_commands(context: Context, host: HostOutputs[Output[str]]) -> HostCommands:
+    return HostCommands(
+        "commands",
+        HostCommandsArgs(
+            context=context, instance_id=host.instance_id, private_ip=host.private_ip, services=host.services
+        ),
+    )
+
+
+def _create_people(ground: _Ground, tracking: Tracking, used: Sequence[Training | Serving | HostCommands]) -> People:
+    """The roles of those who use these components; whatever their duty, they log what they do."""
+    return People(
+        "people",
+        PeopleArgs(
+            context=ground.context,
+            artifact_bucket=ground.storage.artifact_bucket,
+            tier_buckets=ground.storage.tier_buckets,
+            statements=[dict.fromkeys(Duty, tracking.client_statements), *(part.duty_statements for part in used)],
+        ),
+    )
+
+
 def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     """Create everything; what comes back is the record that the workflow reads."""
     context = _context(target, settings)
@@ -204,6 +229,8 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
     )
     monitoring = _create_monitoring(settings, ground, alerts)
     services = _create_services(ground, (tracking, *retiring, training, serving, monitoring))
+    commands = _create_commands(context, services.outputs)
+    people = _create_people(ground, tracking, (training, serving, commands))
     approver = Approver(
         "approver", ApproverArgs(context=context, artifact_bucket=artifacts, approvers=settings.approvers)
     )
@@ -215,7 +242,9 @@ def compose(target: Target, settings: Settings) -> Platform[Output[str]]:
         account_id=context.account_id,
         storage=storage,
         approval=approver.outputs,
+        roles=people.outputs,
         host=services.outputs,
+        host_commands=commands.outputs,
         data=data,
         tracking=tracking.outputs,
         training=training.outputs,

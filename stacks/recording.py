@@ -5,6 +5,7 @@ that only AWS knows are made up from names, the same every time. One recording a
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -66,6 +67,15 @@ def _revealed(value: Any) -> Any:
     return rpc.unwrap_rpc_secret(value) if rpc.is_rpc_secret(value) else value
 
 
+def _arn(token: str, name: str, path: str) -> str:
+    """Of AWS's shape: MlflowApp is mlflow-app; IAM's have no region and a path."""
+    kind = re.sub(r"(?<=.)(?=[A-Z])", "-", token.rsplit(":", 1)[-1]).lower()
+    service = token.split(":")[1].split("/")[0]
+    if service == "iam":
+        return f"arn:aws:iam::{ACCOUNT}:{kind}{path}{name}"
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{kind}/{name}"
+
+
 class _Answers(mocks.Mocks):
     """What AWS would say, made up."""
 
@@ -81,9 +91,7 @@ class _Answers(mocks.Mocks):
         if args.typ == "pulumi:pulumi:StackReference":
             outputs = self._references.get(args.name, {})
             return args.name, {"name": args.name, "outputs": outputs, "secretOutputNames": []}
-        kind = args.typ.rsplit(":", 1)[-1].lower()
-        service = args.typ.split(":")[1].split("/")[0]
-        arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{kind}/{args.inputs.get('name', args.name)}"
+        arn = _arn(args.typ, args.inputs.get("name", args.name), args.inputs.get("path", "/"))
         return f"{args.name}-id", {"arn": arn, **args.inputs, **_COMPUTED.get(args.typ, {})}
 
 

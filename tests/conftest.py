@@ -1,7 +1,7 @@
 """Recordings of whole stacks, shared: what a stack registers is the same for every test that asks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,33 @@ CONFIGS = {
     },
     "prod": {"mlteam:amiId": AMI, "mlteam:approvers": "release-managers"},
 }
+
+
+AGENT = "the SSM agent's own calls: the emulated machine is reached without them"
+GONE = "tells an image that is gone from one that is forbidden; the story loses none"
+LATER = "real AWS only: time does not pass for schedules and snapshots here"
+PARTS = "a large upload goes in parts, which are given up when it fails; none fails here"
+UNNEEDED = {
+    **{f"{role}/{sid}": AGENT for role in ("host", "trainer") for sid in ("SsmAgent", "SsmChannels")},
+    **dict.fromkeys(("developer/ListTiers", "trainer/ListTiers", "deployer/ListReserved"), GONE),
+    **{
+        f"{name} s3:AbortMultipartUpload": PARTS
+        for name in (
+            *("deployer/Deploy", "developer/Jobs", "host/Backups", "host/MlflowArtifacts", "sampler/WriteSamples"),
+            "trainer/Jobs",
+        )
+    },
+    "host/MlflowArtifacts s3:DeleteObject": "people delete artifacts through the server; nobody does in the story",
+    "schedule/Power": LATER,
+    **{f"snapshots/{sid}": LATER for sid in ("Look", "Make", "Expire", "Tag")},
+}
+"""Rights that no call of the story needs, as emulator/access/usage.py names them, and why they are there all the same:
+a statement (role's purpose/sid), or one action of it."""
+
+
+@pytest.fixture(scope="session")
+def unneeded() -> Mapping[str, str]:
+    return UNNEEDED
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the workflow and hosts read this module where there is no P
     from components.base import Context
     from components.shared.contract import ServiceSpec
     from components.shared.statements import Statement
+    from components.variants import Duty
 
 T = TypeVar("T")
 
@@ -43,5 +44,6 @@ class Data(Protocol):
     outputs: "DataOutputs[Output[str]]"
     services: "tuple[ServiceSpec[Output[str]], ...]"
     host_statements: "Output[tuple[Statement, ...]] | None"
+    duty_statements: "Mapping[Duty, Output[tuple[Statement, ...]]]"
 
     def __init__(self, name: str, args: "DataArgs", opts: "ResourceOptions | None" = None) -> None: ...

@@ -35,7 +35,7 @@ def sampler_statements(tier_buckets: dict[str, str], artifact_bucket: str, param
         ),
         Statement(
             sid="WriteSamples",
-            actions=("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
+            actions=policies.OBJECT_WRITE,
             resources=(
                 *(f"arn:aws:s3:::{home}/{prefix}*" for prefix in (MANIFEST_PREFIX, PACK_PREFIX)),
                 *written,

@@ -1,5 +1,6 @@
 """The contract of `serving`: where predictions are asked for and where the wanted deployment is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:  # the workflow and hosts read this module where there is no P
     from components.base import Context
     from components.shared.contract import ServiceSpec
     from components.shared.statements import Statement
+    from components.variants import Duty
 
 T = TypeVar("T")
 
@@ -40,5 +42,6 @@ class Serving(Protocol):
     outputs: "ServingOutputs[Output[str]]"
     services: "tuple[ServiceSpec[Output[str]], ...]"
     host_statements: "Output[tuple[Statement, ...]] | None"
+    duty_statements: "Mapping[Duty, Output[tuple[Statement, ...]]]"
 
     def __init__(self, name: str, args: "ServingArgs", opts: "ResourceOptions | None" = None) -> None: ...

@@ -9,7 +9,7 @@ from components.serving.contract import ServingArgs, ServingOutputs
 from components.shared import policies
 from components.shared.contract import ServiceSpec
 from components.shared.statements import Statement
-from components.variants import Variant
+from components.variants import Duty, Variant
 
 PORT: Final = 8080
 """As SageMaker's containers have it."""
@@ -26,11 +26,20 @@ def command(artifact_bucket: str) -> str:
 
 
 def server_statements(artifact_bucket: str) -> tuple[Statement, ...]:
-    """Models are code: the box that loads them reads what is deployed and nothing else."""
+    """Models are code: the box that loads them reads what is deployed and nothing else. Who evaluates reads the same,
+    to compare with the champion."""
     objects = Statement(
         sid="ReadDeployed", actions=("s3:GetObject",), resources=(f"arn:aws:s3:::{artifact_bucket}/serving/*",)
     )
     return (objects, policies.list_prefixes("ListDeployed", artifact_bucket, "serving/"))
+
+
+def deploy_statements(artifact_bucket: str) -> tuple[Statement, ...]:
+    """Bring a model and want it to be served: the two writes of a deployment."""
+    objects = Statement(
+        sid="Deploy", actions=policies.OBJECT_WRITE, resources=(f"arn:aws:s3:::{artifact_bucket}/serving/*",)
+    )
+    return (*server_statements(artifact_bucket), objects)
 
 
 class OssServing(PlatformComponent[ServingOutputs[Output[str]]]):
@@ -50,6 +59,10 @@ class OssServing(PlatformComponent[ServingOutputs[Output[str]]]):
             ),
         )
         self.host_statements = bucket.apply(server_statements)
+        self.duty_statements = {
+            Duty.DEVELOPER: bucket.apply(server_statements),
+            Duty.DEPLOYER: bucket.apply(deploy_statements),
+        }
         self.publish(
             ServingOutputs(
                 variant=Variant.OSS.value,

@@ -11,6 +11,8 @@ from components.base import Context, PlatformComponent
 from components.platform import platform_parameter
 from components.shared import policies
 from components.shared.contract import ApprovalOutputs
+from components.shared.people import APPROVALS, USES
+from components.shared.record import KEY as RECORD_KEY
 from components.shared.roles import create_role
 from components.shared.statements import Statement
 
@@ -30,7 +32,9 @@ class Boundary(PlatformComponent[BoundaryOutputs]):
             name=context.naming.policy("boundary"),
             path=context.naming.role_path,
             description="What no role of the stack may ever do",
-            policy=policies.boundary(context.region),
+            policy=context.account_id.apply(
+                lambda account: policies.boundary(context.region, account, context.naming.role_path)
+            ),
             tags=self.tags(),
             opts=self.child,
         )
@@ -47,13 +51,15 @@ class ApproverArgs:
 
 
 def approver_statements(artifact_bucket: str, parameter_arn: str) -> tuple[Statement, ...]:
-    """Read what is asked for, write the answer, nothing else: approving is never a power of what deploys."""
-    objects = f"arn:aws:s3:::{artifact_bucket}/workflow"
+    """Read what has been approved and used, write the answer, nothing else: approving is never a power of what
+    deploys."""
+    objects = f"arn:aws:s3:::{artifact_bucket}/"
+    read = tuple(f"{objects}{key}" for key in (RECORD_KEY, f"{APPROVALS}*", f"{USES}*"))
     return (
         Statement(sid="FindPlatform", actions=("ssm:GetParameter",), resources=(parameter_arn,)),
-        Statement(sid="ReadRequests", actions=("s3:GetObject",), resources=(f"{objects}/*",)),
-        policies.list_prefixes("ListRequests", artifact_bucket, "workflow/"),
-        Statement(sid="WriteApprovals", actions=("s3:PutObject",), resources=(f"{objects}/approvals/*",)),
+        Statement(sid="ReadApprovals", actions=("s3:GetObject",), resources=read),
+        policies.list_prefixes("ListApprovals", artifact_bucket, APPROVALS, USES),
+        Statement(sid="WriteApprovals", actions=("s3:PutObject",), resources=(f"{objects}{APPROVALS}*",)),
     )
 
 

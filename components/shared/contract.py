@@ -43,6 +43,24 @@ class HostOutputs(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HostCommandOutputs:
+    """Names of the SSM documents that people run on the host: `logs_document` takes `service` and `lines`,
+    `probe_document` names the services that do not answer."""
+
+    logs_document: str
+    probe_document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleOutputs(Generic[T]):
+    """Roles that IAM users take under their own name, and CI: `developer_role_arn` trains, evaluates, gates and looks
+    after the host, `deployer_role_arn` deploys, tests, promotes and rolls back."""
+
+    developer_role_arn: T
+    deployer_role_arn: T
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalOutputs(Generic[T]):
     """`approver_role_arn` may always approve; `approvers` are further IAM user or role names that may."""
 

@@ -4,6 +4,7 @@ Least privilege after security.md section 5: named actions, named resources; `*`
 type. Each role has the stack's permissions boundary on top.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from components.shared.statements import Statement, document
@@ -24,13 +25,15 @@ SSM_ASSOCIATIONS: Final = tuple(
         "GetDocument",
         "ListInstanceAssociations",
         "PutComplianceItems",
-        "PutInventory",
         "UpdateAssociationStatus",
         "UpdateInstanceAssociationStatus",
         "UpdateInstanceInformation",
     )
 )
-OBJECT_WRITE: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+SSM_LISTS: Final = ("ssm:ListAssociations", "ssm:PutInventory")
+"""Of the agent's actions those without a resource type: on a named resource they would allow nothing."""
+OBJECT_WRITE: Final = ("s3:PutObject", "s3:AbortMultipartUpload")
+"""A large object goes up in parts, which need to be given up when it fails."""
 
 
 def trust_service(service: str, source_account: str = "") -> str:
@@ -67,15 +70,21 @@ def trust_people(account_id: str) -> str:
     )
 
 
-def boundary(region: str) -> str:
+IDENTITIES: Final = ("iam:*", "organizations:*", "account:*")
+
+
+def boundary(region: str, account_id: str, role_path: str) -> str:
     """What no role of the stack may ever do, whatever a later policy says."""
+    own_roles = f"arn:aws:iam::{account_id}:role{role_path}*"
     return document(
         [
-            Statement(sid="Rest", actions=("*",), resources=("*",)),
+            Statement(sid="Rest", not_actions=True, actions=IDENTITIES, resources=("*",)),
+            # Who starts a machine hands it its role: that, and only of this stack, is all of IAM that is left.
+            Statement(sid="PassOwnRoles", actions=("iam:PassRole",), resources=(own_roles,)),
             Statement(
-                sid="NeverTouchIdentitiesOrKeys",
+                sid="NeverTouchKeys",
                 effect="Deny",
-                actions=("iam:*", "organizations:*", "account:*", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"),
+                actions=("kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"),
                 resources=("*",),
             ),
             Statement(
@@ -109,7 +118,7 @@ def ssm_managed(region: str, account_id: str) -> tuple[Statement, ...]:
     ours = (f"arn:aws:ec2:{region}:{account_id}:instance/*", f"arn:aws:ssm:{region}:{account_id}:*")
     return (
         Statement(sid="SsmAgent", actions=SSM_ASSOCIATIONS, resources=ours),
-        Statement(sid="SsmChannels", actions=(*SSM_CHANNELS, *SSM_MESSAGES, "ssm:ListAssociations"), resources=("*",)),
+        Statement(sid="SsmChannels", actions=(*SSM_CHANNELS, *SSM_MESSAGES, *SSM_LISTS), resources=("*",)),
     )
 
 
@@ -130,10 +139,31 @@ def list_prefixes(sid: str, bucket: str, *prefixes: str) -> Statement:
     )
 
 
-def own_prefix(sid: str, bucket: str, prefix: str) -> tuple[Statement, ...]:
-    """Read, write and list one prefix (given with its closing slash)."""
-    objects = Statement(sid=sid, actions=OBJECT_WRITE, resources=(f"arn:aws:s3:::{bucket}/{prefix}*",))
-    return (objects, list_prefixes(f"{sid}List", bucket, prefix))
+def own_prefix(sid: str, bucket: str, prefix: str, *more: str) -> tuple[Statement, ...]:
+    """Read, write and list one prefix (given with its closing slash); `more` are further actions on its objects."""
+    return (own_objects(sid, bucket, prefix, *more), list_prefixes(f"{sid}List", bucket, prefix))
+
+
+def own_objects(sid: str, bucket: str, prefix: str, *more: str) -> Statement:
+    """The same without listing: for who knows what is there."""
+    actions = ("s3:GetObject", *OBJECT_WRITE, *more)
+    return Statement(sid=sid, actions=actions, resources=(f"arn:aws:s3:::{bucket}/{prefix}*",))
+
+
+def read_tiers(buckets: Sequence[str]) -> tuple[Statement, ...]:
+    """Read tiers of data whole, and be told when an image is gone."""
+    return (
+        Statement(
+            sid="ReadTiers",
+            actions=("s3:GetObject",),
+            resources=tuple(f"arn:aws:s3:::{bucket}/*" for bucket in buckets),
+        ),
+        Statement(
+            sid="ListTiers",
+            actions=("s3:ListBucket",),
+            resources=tuple(f"arn:aws:s3:::{bucket}" for bucket in buckets),
+        ),
+    )
 
 
 def own_secrets(sid: str, region: str, account_id: str, names: tuple[str, ...]) -> Statement:

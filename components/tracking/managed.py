@@ -29,7 +29,7 @@ def store_statements(sid: str, bucket: str) -> tuple[Statement, ...]:
     return (
         Statement(
             sid=sid,
-            actions=("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"),
+            actions=("s3:GetObject", *policies.OBJECT_WRITE),
             resources=(f"arn:aws:s3:::{bucket}/{STORE}*",),
         ),
         policies.list_prefixes(f"{sid}List", bucket, STORE),

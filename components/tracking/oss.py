@@ -115,7 +115,7 @@ class OssTracking(PlatformComponent[TrackingOutputs[Output[str]]]):
         region, names = args.context.region, (self._password, self._session_key)
         return Output.all(args.artifact_bucket, args.context.account_id).apply(
             lambda known: (
-                *policies.own_prefix("MlflowArtifacts", known[0], "mlflow/"),
+                *policies.own_prefix("MlflowArtifacts", known[0], "mlflow/", "s3:DeleteObject"),
                 policies.own_secrets("MlflowSecrets", region, known[1], names),
             )
         )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the workflow and hosts read this module where there is no P
     from components.base import Context
     from components.shared.contract import NetworkOutputs, ReleaseOutputs, ServiceSpec
     from components.shared.statements import Statement
+    from components.variants import Duty
 
 T = TypeVar("T")
 
@@ -53,5 +54,6 @@ class Training(Protocol):
     outputs: "TrainingOutputs[Output[str]]"
     services: "tuple[ServiceSpec[Output[str]], ...]"
     host_statements: "Output[tuple[Statement, ...]] | None"
+    duty_statements: "Mapping[Duty, Output[tuple[Statement, ...]]]"
 
     def __init__(self, name: str, args: "TrainingArgs", opts: "ResourceOptions | None" = None) -> None: ...

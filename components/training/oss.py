@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Final
+from typing import Any, Final
 
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
@@ -13,8 +13,9 @@ from components.shared import policies
 from components.shared.roles import create_instance_profile, create_role
 from components.shared.statements import Statement
 from components.training.contract import TrainingArgs, TrainingOutputs
+from components.training.starting import Machines
 from components.training.user_data import user_data
-from components.variants import Variant
+from components.variants import Duty, Variant
 
 ROOT_DEVICE: Final = "/dev/sda1"
 """Of Ubuntu's AMIs."""
@@ -26,23 +27,14 @@ JOBS: Final = "workflow/jobs/"
 def trainer_statements(
     tier_buckets: dict[str, str], artifact_bucket: str, region: str, account_id: str
 ) -> tuple[Statement, ...]:
-    """Read the tiers and the code, write its own job and checkpoints (ec2-trainer-spot)."""
+    """Read the tiers and the code, write its own job (ec2-trainer-spot)."""
     buckets = sorted(tier_buckets.values())
     return (
         *policies.ssm_managed(region, account_id),
         *policies.read_code(artifact_bucket),
-        Statement(
-            sid="ReadTiers",
-            actions=("s3:GetObject",),
-            resources=tuple(f"arn:aws:s3:::{bucket}/*" for bucket in buckets),
-        ),
-        Statement(
-            sid="ListTiers",
-            actions=("s3:ListBucket",),
-            resources=tuple(f"arn:aws:s3:::{bucket}" for bucket in buckets),
-        ),
-        *policies.own_prefix("Jobs", artifact_bucket, JOBS),
-        *policies.own_prefix("Checkpoints", artifact_bucket, "checkpoints/"),
+        *policies.read_tiers(buckets),
+        # No listing: who starts the machine has written all that it reads there.
+        policies.own_objects("Jobs", artifact_bucket, JOBS),
     )
 
 
@@ -53,6 +45,7 @@ class OssTraining(PlatformComponent[TrainingOutputs[Output[str]]]):
         super().__init__(name, args.context, opts, variant=Variant.OSS)
         role = create_role(self, "trainer", policies.trust_service("ec2.amazonaws.com"), self._statements(args))
         template = self._create_template(args, create_instance_profile(self, "trainer", role))
+        self.duty_statements = {Duty.DEVELOPER: self._developer(args, template, role)}
         self.publish(
             TrainingOutputs(
                 variant=Variant.OSS.value,
@@ -71,6 +64,30 @@ class OssTraining(PlatformComponent[TrainingOutputs[Output[str]]]):
             tiers=Output.all(**args.tier_buckets), artifacts=args.artifact_bucket, account=args.context.account_id
         ).apply(lambda known: trainer_statements(known["tiers"], known["artifacts"], region, known["account"]))
         return Output.all(own, args.tracking_statements).apply(lambda both: (*both[0], *both[1]))
+
+    def _developer(
+        self, args: TrainingArgs, template: aws.ec2.LaunchTemplate, role: aws.iam.Role
+    ) -> Output[tuple[Statement, ...]]:
+        def statements(known: dict[str, Any]) -> tuple[Statement, ...]:
+            artifacts = known.pop("artifacts")
+            machines = Machines(
+                **{**known, "subnet_ids": tuple(known["subnet_ids"])},
+                region=args.context.region,
+                stack=args.context.naming.stack,
+                ami_id=args.ami_id,
+                instance_types=args.instance_types,
+            )
+            return (*machines.statements(), *policies.own_prefix("Jobs", artifacts, JOBS))
+
+        late = Output.all(
+            artifacts=args.artifact_bucket,
+            account_id=args.context.account_id,
+            template_id=template.id,
+            subnet_ids=Output.all(*args.network.subnet_ids),
+            security_group_id=args.network.training_security_group_id,
+            role_arn=role.arn,
+        )
+        return late.apply(statements)
 
     def _user_data(self, args: TrainingArgs) -> Output[str]:
         seconds = args.max_hours * SECONDS_PER_HOUR

@@ -1,7 +1,8 @@
 """`eval "$(mlteam env)"`: the shell exports with which plain pulumi, boto3 and mlflow use the local platform.
 
 Everything it exports belongs together: engine state in a folder, the emulated AWS on loopback, dummy credentials. An
-AWS profile of the caller is unset, so that nothing meant for the laptop reaches an account. Works in sh, bash and zsh.
+AWS profile of the caller is unset, so that nothing meant for the laptop reaches an account. The identity is that of an
+administrator, who may provision: a role with fewer rights is taken from there, as on AWS. Works in sh, bash and zsh.
 """
 
 import os

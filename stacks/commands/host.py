@@ -1,12 +1,16 @@
-"""Talk to a stack's host through Systems Manager: no SSH, no open port, and the same on the emulated AWS."""
+"""Look at a stack's host through Systems Manager: no SSH, no open port, and the same on the emulated AWS.
+
+Only documents of the stack's own are run there: who may run any command is root of the host.
+"""
 
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
+from components.shared.contract import HostCommandOutputs
 from workflow.context import Context
 from workflow.errors import ResourceError, StepTimeoutError, UsageError
 
-DOCUMENT: Final = "AWS-RunShellScript"
 POLL_SECONDS: Final = 0.5
 DONE: Final = frozenset({"Success", "Failed", "Cancelled", "TimedOut", "Undeliverable", "Terminated"})
 NOT_YET: Final = "InvocationDoesNotExist"
@@ -21,14 +25,25 @@ def host_of(context: Context) -> Any:
     return host
 
 
-def run_on_host(context: Context, script: str, timeout_seconds: int = 60) -> str:
-    """The script's output (SSM keeps its first 24,000 characters); ResourceError when it fails or nobody listens."""
+def commands_of(context: Context) -> HostCommandOutputs:
+    """Names of the documents that may be run on the host."""
+    host_of(context)
+    commands = context.platform.host_commands
+    if commands is None:
+        raise UsageError(f"stack {context.stack!r} has a host without commands", cure="pulumi up")
+    return commands
+
+
+def run_on_host(
+    context: Context, document: str, parameters: Mapping[str, str] | None = None, timeout_seconds: int = 60
+) -> str:
+    """The output (SSM keeps its first 24,000 characters); ResourceError when it fails or nobody listens."""
     client, instance_id = context.aws.client("ssm"), host_of(context).instance_id
     try:
         command = client.send_command(
             InstanceIds=[instance_id],
-            DocumentName=DOCUMENT,
-            Parameters={"commands": [script], "executionTimeout": [str(timeout_seconds)]},
+            DocumentName=document,
+            Parameters={name: [value] for name, value in (parameters or {}).items()},
             TimeoutSeconds=max(timeout_seconds, 30),  # what SSM takes at least
         )["Command"]["CommandId"]
     except client.exceptions.ClientError as error:

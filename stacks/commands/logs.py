@@ -1,20 +1,14 @@
 """`mlteam logs SERVICE`: the last lines of a service's journal, from the host; `--job ID`: a training job's log."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import click
 
-from stacks.commands.host import host_of, run_on_host
+from stacks.commands.host import commands_of, host_of, run_on_host
 from workflow import s3
 from workflow.context import Context
 from workflow.errors import UsageError
 from workflow.training.job import LOG_FILE, read_job, read_status
-
-UNIT: Final = "mlteam-{}.service"
-"""As components/shared/files/units.py names them."""
-MAX_CHARACTERS: Final = 23_000
-"""SSM keeps the first 24,000 of an answer, and of a log the last are wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +31,7 @@ def _of_service(context: Context, service: str, lines: int) -> str:
     services = host_of(context).services
     if service not in services:
         raise UsageError(f"there is no service {service!r}; allowed: {', '.join(sorted(services)) or 'none here'}")
-    script = f"journalctl -u {UNIT.format(service)} -n {lines} --no-pager | tail -c {MAX_CHARACTERS}"
-    return run_on_host(context, script)
+    return run_on_host(context, commands_of(context).logs_document, {"service": service, "lines": str(lines)})
 
 
 def _of_job(context: Context, job: str) -> str:

@@ -7,15 +7,13 @@ from typing import Any, Final
 
 import click
 
-from stacks.commands.host import host_of, run_on_host
+from stacks.commands.host import commands_of, host_of, run_on_host
 from workflow.context import Context
 from workflow.errors import ResourceError, StepTimeoutError
 
 POLL_SECONDS: Final = 2.0
 TIMEOUT_SECONDS: Final = 600
 ONLINE: Final = "Online"
-PROBE: Final = "curl --silent --output /dev/null --max-time 5 http://{address}:{port}/ || echo {name}"
-"""Any HTTP answer will do: some services answer strangers with 401."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +90,7 @@ def _silent(context: Context, host: Any) -> list[str]:
     """The services that do not answer."""
     if not host.services:
         return []
-    probes = [PROBE.format(address=host.private_ip, port=port, name=name) for name, port in host.services.items()]
-    return run_on_host(context, "\n".join(probes)).split()
+    return run_on_host(context, commands_of(context).probe_document).split()
 
 
 @click.command(help=__doc__)

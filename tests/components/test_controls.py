@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from emulator.access import reference
 from stacks.environment import ENVIRONMENTS
 from stacks.recording import Recording, Registered
 
@@ -37,20 +38,6 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
-WITHOUT_RESOURCE_TYPE = {
-    "ssm:ListAssociations",
-    "ec2:DescribeVolumes",
-    "ec2:DescribeSnapshots",
-    *(
-        f"ssmmessages:{name}"
-        for name in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
-    ),
-    *(
-        f"ec2messages:{name}"
-        for name in ("AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply")
-    ),
-}
-"""Actions that AWS defines no resource type for: `*` is all that they take."""
 SOURCE_ACCOUNT = (
     "scheduler.amazonaws.com",
     "dlm.amazonaws.com",
@@ -104,14 +91,33 @@ def no_wildcard(policy: Registered) -> bool:
         actions, resources = listed(item["Action"]), listed(item["Resource"])
         if any(action == "*" or action.endswith(":*") for action in actions) or "NotAction" in item:
             return False
-        if "*" in resources and not set(actions) <= WITHOUT_RESOURCE_TYPE:
+        if "*" in resources and any(map(reference.resource_types, actions)):
             return False
     return True
 
 
+def never_in_vain(policy: Registered) -> bool:
+    """Every action exists and can be asked for on one of its statement's resources: else it allows nothing."""
+    return all(
+        reference.exists(action) and any(reference.takes(action, resource) for resource in listed(item["Resource"]))
+        for item in statements(policy.inputs["policy"])
+        for action in listed(item["Action"])
+    )
+
+
 def no_escalation(policy: Registered) -> bool:
-    actions = [action for item in statements(policy.inputs["policy"]) for action in listed(item["Action"])]
-    return not any(action.startswith(("iam:", "sts:")) for action in actions)
+    """Nothing of IAM or STS but handing one role of this stack to one service."""
+    return all(
+        _passes_one_role(item)
+        for item in statements(policy.inputs["policy"])
+        if any(action.startswith(("iam:", "sts:")) for action in listed(item["Action"]))
+    )
+
+
+def _passes_one_role(item: dict[str, Any]) -> bool:
+    service = item.get("Condition", {}).get("StringEquals", {}).get("iam:PassedToService")
+    is_ours = all("*" not in arn and ":role/mlteam-" in arn for arn in listed(item["Resource"]))
+    return listed(item["Action"]) == ["iam:PassRole"] and is_ours and isinstance(service, str)
 
 
 def one_trusted(role: Registered) -> bool:
@@ -241,7 +247,27 @@ CONTROLS: dict[str, tuple[str, Rule, Bad]] = {
         no_wildcard,
         {"policy": allow("s3:GetObject", "*")},
     ),
-    "CKV_AWS_286 no way up": (ROLE_POLICY, no_escalation, {"policy": allow("iam:PassRole", "arn:aws:iam::1:role/x")}),
+    "CKV_AWS_286 no way up": (
+        ROLE_POLICY,
+        no_escalation,
+        {"policy": allow("iam:PassRole", "arn:aws:iam::1:role/mlteam-dev/x")},
+    ),
+    "CKV_AWS_286 no role but one of ours is handed on": (
+        ROLE_POLICY,
+        no_escalation,
+        {
+            "policy": allow(
+                "iam:PassRole",
+                "arn:aws:iam::1:role/mlteam-dev/*",
+                Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+            )
+        },
+    ),
+    "an action that AWS has, on a resource that it takes": (
+        ROLE_POLICY,
+        never_in_vain,
+        {"policy": allow("ssm:PutInventory", "arn:aws:ec2:us-east-1:1:instance/*")},
+    ),
     "CKV_AWS_60_61 one trusted": (ROLE, one_trusted, {"assumeRolePolicy": trust("*")}),
     "iam_role_cross_service_confused_deputy_prevention": (
         ROLE,

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from components.platform import Platform
-from components.shared.contract import HostOutputs
+from components.shared.contract import HostCommandOutputs, HostOutputs
 from stacks.commands import host, logs, wake
 from workflow.context import Context
 from workflow.errors import ResourceError, StepTimeoutError, UsageError
@@ -24,7 +24,7 @@ class Machine:
     def __init__(self, *states: str, online: bool = True, output: str = "", status: str = "Success") -> None:
         self.states, self.online, self.output, self.status = list(states), online, output, status
         self.started = 0
-        self.scripts: list[str] = []
+        self.commands: list[tuple[str, Mapping[str, list[str]]]] = []
 
     def client(self, _: str) -> "Machine":
         return self
@@ -39,10 +39,10 @@ class Machine:
     def describe_instance_information(self, **_: Any) -> Mapping[str, Any]:
         return {"InstanceInformationList": [{"PingStatus": "Online"}] if self.online else []}
 
-    def send_command(self, Parameters: Mapping[str, list[str]], **_: Any) -> Mapping[str, Any]:
+    def send_command(self, DocumentName: str, Parameters: Mapping[str, list[str]], **_: Any) -> Mapping[str, Any]:
         if not self.online:
             raise ClientError({"Error": {"Code": "InvalidInstanceId", "Message": "no"}}, "SendCommand")
-        self.scripts += Parameters["commands"]
+        self.commands.append((DocumentName, Parameters))
         return {"Command": {"CommandId": "c"}}
 
     def get_command_invocation(self, **_: Any) -> Mapping[str, Any]:
@@ -58,7 +58,9 @@ def context_of(machine: Machine, services: Mapping[str, int] | None = None) -> C
     record = HostOutputs[str](instance_id="i-1", private_ip="10.0.0.5", services=services or {"mlflow": 5000})
     fields = {field.name: None for field in dataclasses.fields(Platform)}
     context = Context(stack_name="dev", aws=machine, progress=Progress(_Nowhere()))  # type: ignore[arg-type]
-    context.__dict__["platform"] = Platform(**fields | {"host": record})  # type: ignore[arg-type]
+    commands = HostCommandOutputs(logs_document="logs", probe_document="probe")
+    known = {"host": record, "host_commands": commands}
+    context.__dict__["platform"] = Platform(**fields | known)  # type: ignore[arg-type]
     return context
 
 
@@ -74,15 +76,14 @@ class _Nowhere:
 def test_the_last_lines_of_a_services_unit_are_asked_for() -> None:
     machine = Machine("running", output="one\ntwo\n")
     assert logs.run(context_of(machine), "mlflow", lines=50).lines == ("one", "two")
-    (script,) = machine.scripts
-    assert "journalctl -u mlteam-mlflow.service -n 50 --no-pager" in script
+    assert machine.commands == [("logs", {"service": ["mlflow"], "lines": ["50"]})]
 
 
 def test_an_unknown_service_names_those_that_there_are() -> None:
     machine = Machine("running")
     with pytest.raises(UsageError, match="'jenkins'; allowed: mlflow, model-server"):
         logs.run(context_of(machine, {"model-server": 8080, "mlflow": 5000}), "jenkins")
-    assert machine.scripts == [], "a name that nobody knows must not reach a shell"
+    assert machine.commands == [], "a name that nobody knows must not reach the host"
 
 
 def test_a_sleeping_host_names_the_command_that_wakes_it() -> None:
@@ -92,7 +93,7 @@ def test_a_sleeping_host_names_the_command_that_wakes_it() -> None:
 
 def test_a_script_that_fails_is_an_error_with_its_words() -> None:
     with pytest.raises(ResourceError, match="Failed: no such unit"):
-        host.run_on_host(context_of(Machine("running", status="Failed")), "false")
+        host.run_on_host(context_of(Machine("running", status="Failed")), "logs")
 
 
 def test_a_stopped_host_is_started_and_its_services_are_waited_for() -> None:
@@ -101,7 +102,7 @@ def test_a_stopped_host_is_started_and_its_services_are_waited_for() -> None:
     assert machine.started == 1
     assert result.was == "stopped"
     assert result.services == ("mlflow",)
-    assert "http://10.0.0.5:5000/" in machine.scripts[0]
+    assert machine.commands == [("probe", {})]
 
 
 def test_a_host_that_is_awake_is_left_alone() -> None:
