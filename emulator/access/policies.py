@@ -1,7 +1,7 @@
 """Policy documents, parsed once: statements that know which action, resource, principal and condition they are about.
 
-Strict where IAM is: an unknown element, both of a pair (Action and NotAction), none of it. Source: IAM JSON policy
-reference (read 2026-11).
+What IAM's grammar refuses is refused here too (`emulator/engine/policies.py`), and an operator that it does not have.
+Source: IAM JSON policy reference (read 2026-11).
 """
 
 import json
@@ -13,12 +13,10 @@ from typing import Any, Final, Literal
 from emulator.access import conditions, patterns
 from emulator.access.conditions import Condition, Null
 from emulator.access.patterns import Context, UnresolvedError
+from emulator.engine import policies as grammar
 
 CURRENT: Final = "2012-10-17"
-VERSIONS: Final = (CURRENT, "2008-10-17")
-ELEMENTS: Final = frozenset(
-    {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
-)
+"""The version of the language that has variables."""
 
 
 class PolicyError(ValueError):
@@ -97,28 +95,22 @@ def parse(name: str, text: str) -> Policy:
         document = json.loads(text)
     except ValueError as error:
         raise PolicyError(f"policy {name!r} is no JSON: {error}") from error
-    version = document.get("Version", VERSIONS[-1])
-    if version not in VERSIONS:
-        raise PolicyError(f"policy {name!r} has Version {version!r}; allowed: {', '.join(VERSIONS)}")
-    listed = document.get("Statement", [])
+    wrong = list(grammar.faults(document))
+    if wrong:
+        raise PolicyError(f"policy {name!r}: {'; '.join(wrong)}")
+    listed = document["Statement"]
     statements = [listed] if isinstance(listed, Mapping) else listed
+    is_current = document.get("Version") == CURRENT
     return Policy(
         name,
-        tuple(_statement(name, number, each, version == CURRENT) for number, each in enumerate(statements, start=1)),
+        tuple(_statement(name, number, each, is_current) for number, each in enumerate(statements, start=1)),
     )
 
 
 def _statement(policy: str, number: int, body: Mapping[str, Any], with_variables: bool) -> Statement:
     sid = body.get("Sid") or f"statement {number}"
     where = f"{sid!r} of policy {policy!r}"
-    unknown = body.keys() - ELEMENTS
-    if unknown:
-        raise PolicyError(f"{where} has {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(ELEMENTS))}")
-    if body.get("Effect") not in ("Allow", "Deny"):
-        raise PolicyError(f"{where} has Effect {body.get('Effect')!r}; allowed: Allow, Deny")
-    actions = _one_of(body, "Action", where)
-    if actions is None:
-        raise PolicyError(f"{where} has neither Action nor NotAction")
+    actions = _one_of(body, "Action", where) or ((), False)
     principals = _one_of(body, "Principal", where, _principals)
     if principals and principals[1] and body["Effect"] == "Allow":
         raise PolicyError(f"{where} allows by NotPrincipal, which the emulated AWS takes with Deny only")

@@ -26,11 +26,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from examples.digits import dataset
-from examples.digits.story import SAMPLE, STORY, Act, Scene
+from examples.digits.story import PEOPLE, SAMPLE, STORY, Act, Role, Scene
 from stacks.local import CHECKOUT, LocalPlatform
 from workflow.errors import MlteamError, ResourceError, UsageError
 
-REVIEWER: Final = "reviewer"
 console: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -76,7 +75,7 @@ def run(platform: LocalPlatform) -> None:
         result.append(f"{resources(platform)} AWS resources")
     with demo.part("real images to the landing prefix") as result:
         result.append(f"{upload(demo)} PNG files and labels.csv")
-    environments = {False: platform.shell(), True: approver(platform)}
+    environments = take_roles(platform)
     for scene in STORY:
         play(demo, scene, environments)
     show(demo)
@@ -115,11 +114,20 @@ def client(platform: LocalPlatform, service: str, user: str = "local") -> Any:
     )
 
 
-def approver(platform: LocalPlatform) -> dict[str, str]:
-    """The environment of somebody else than the author: a reviewer who has taken the stack's approver role, with the
-    own name as session name, as its trust policy demands."""
-    role = json.loads(platform.output("platform"))["approval"]["approver_role_arn"]
-    answer = client(platform, "sts", REVIEWER).assume_role(RoleArn=role, RoleSessionName=REVIEWER)
+def take_roles(platform: LocalPlatform) -> dict[Role, dict[str, str]]:
+    """The environment of each role, taken as on a real account: under the person's own name, as its trust demands."""
+    record = json.loads(platform.output("platform"))
+    arns = {
+        Role.SAMPLER: record["data"]["role_arn"],
+        Role.DEVELOPER: record["roles"]["developer_role_arn"],
+        Role.DEPLOYER: record["roles"]["deployer_role_arn"],
+        Role.APPROVER: record["approval"]["approver_role_arn"],
+    }
+    return {role: _taken(platform, arn, PEOPLE[role]) for role, arn in arns.items()}
+
+
+def _taken(platform: LocalPlatform, role_arn: str, person: str) -> dict[str, str]:
+    answer = client(platform, "sts", person).assume_role(RoleArn=role_arn, RoleSessionName=person)
     credentials = answer["Credentials"]
     return {
         **platform.shell(),
@@ -129,10 +137,10 @@ def approver(platform: LocalPlatform) -> dict[str, str]:
     }
 
 
-def play(demo: Demo, scene: Scene, environments: Mapping[bool, Mapping[str, str]]) -> None:
+def play(demo: Demo, scene: Scene, environments: Mapping[Role, Mapping[str, str]]) -> None:
     """Tell the acts of a scene at the same time; the first that goes wrong is the one that is told of."""
     with ThreadPoolExecutor(len(scene)) as pool:
-        told = [pool.submit(tell, demo, act, environments[act.as_approver]) for act in scene]
+        told = [pool.submit(tell, demo, act, environments[act.role]) for act in scene]
     for each in told:
         each.result()
 
@@ -141,7 +149,7 @@ def tell(demo: Demo, act: Act, environment: Mapping[str, str]) -> None:
     """Run one command as a person would, and insist on the exit code that the story needs."""
     record = record_of(demo, act)
     command = ("mlteam", "--record", os.path.relpath(record, CHECKOUT), "--output", "json", *act.words)
-    with demo.part(act.title, f"$ {shlex.join(command)}") as result:
+    with demo.part(act.title, f"{PEOPLE[act.role]} as {act.role} $ {shlex.join(command)}") as result:
         answer = subprocess.run(command, cwd=CHECKOUT, env=dict(environment), stdout=subprocess.PIPE, check=False)
         if answer.returncode != act.exit_code:
             raise ResourceError(

@@ -11,6 +11,7 @@ import yaml
 
 from components.registry import REGISTRY
 from components.variants import Variant
+from examples.digits.story import STORY, Role
 from stacks.settings import keys
 from workflow.cli import VERBS, cli
 from workflow.errors import ERRORS
@@ -66,6 +67,16 @@ def test_the_table_of_exit_codes_is_the_table_of_errors() -> None:
     told = {int(code): meaning for code, meaning in table("| exit code |")}
     known = {error.exit_code: (error.__doc__ or "").splitlines()[0].replace("`", "") for error in ERRORS}
     assert {code: text.replace("`", "") for code, text in told.items()} == {0: "Done.", **known}
+
+
+def test_the_table_of_roles_is_the_story_that_the_demo_tells() -> None:
+    told = {role: set(re.findall(r"\w+", verbs)) for role, verbs in table("| role | verbs |")}
+    assert set(told) == set(Role)
+    played = {(act.role, act.words[0]) for scene in STORY for act in scene}
+    assert {(role, verb) for role, verb in played if verb not in told[role]} == set()
+    verbs = {verb.name for verb in VERBS}
+    assert set().union(*told.values()) <= verbs
+    assert {verb.name for verb in VERBS if verb.module.startswith("workflow.steps.")} <= set().union(*told.values())
 
 
 @pytest.mark.parametrize("document", [ROOT / "README.md", *DOCS], ids=lambda path: path.name)

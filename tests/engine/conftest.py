@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,10 @@ from typing import Any
 import psutil
 import pytest
 
+from emulator.access import trail, usage
+from emulator.access.decisions import Policies
+from emulator.access.policies import parse
+from emulator.access.usage import Role
 from examples.digits.demo import client
 from stacks.local import CHECKOUT, LocalPlatform
 
@@ -69,6 +73,20 @@ class Laptop:
     def roles(self) -> list[str]:
         return [str(role["RoleName"]) for role in self.client("iam").list_roles()["Roles"]]
 
+    def trail(self) -> list[dict[str, Any]]:
+        """Every call that was made to AWS so far."""
+        return list(trail.read(self.platform.aws_directory))
+
+    def refusals(self) -> list[str]:
+        """Calls of roles that were denied, with the sentence that the caller got."""
+        return [f"{line['operation']}: {line['refused']}" for line in usage.denied(self.trail())]
+
+    def powers(self) -> dict[str, Role]:
+        """The stack's roles as IAM has them, by the purpose that their policy is named for."""
+        iam, path = self.client("iam"), f"/mlteam-{self.platform.stack}/"
+        roles = iam.list_roles(PathPrefix=path)["Roles"]
+        return {each["RoleName"].removeprefix(f"mlteam-{self.platform.stack}-"): _powers(iam, each) for each in roles}
+
     def processes(self) -> list[str]:
         """Whatever has to do with the platform's folder: by its command line, environment or working directory."""
         folder, found = str(self.platform.directory), []
@@ -80,6 +98,19 @@ class Laptop:
                 if any(folder in each for each in known):
                     found.append(f"{process.pid} {' '.join(process.cmdline())[:200]}")
         return found
+
+
+def _powers(iam: Any, role: Mapping[str, Any]) -> Role:
+    name = role["RoleName"]
+    documents = [
+        parse(each, json.dumps(iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"]))
+        for each in iam.list_role_policies(RoleName=name)["PolicyNames"]
+    ]
+    bound = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    version = iam.get_policy(PolicyArn=bound)["Policy"]["DefaultVersionId"]
+    boundary = iam.get_policy_version(PolicyArn=bound, VersionId=version)["PolicyVersion"]["Document"]
+    found = Policies(identity=tuple(documents), boundary=parse("boundary", json.dumps(boundary)))
+    return Role(arn=role["Arn"], policies=found, trust=parse("trust", json.dumps(role["AssumeRolePolicyDocument"])))
 
 
 def clone(folder: Path) -> Path:

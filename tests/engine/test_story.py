@@ -7,18 +7,19 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pytest
 
+from emulator.access import usage
 from examples.digits import demo, down
-from examples.digits.story import STORY
+from examples.digits.story import PROJECT, STORY, Role
 from stacks.local import CHECKOUT
 from workflow.deployment import Deployment, read_deployment
-from workflow.errors import NoStackError
+from workflow.errors import NoStackError, StepTimeoutError
 
 pytestmark = pytest.mark.engine
 
@@ -43,15 +44,16 @@ class Told:
 
     laptop: Any
     demo: demo.Demo
+    environments: Mapping[Role, Mapping[str, str]]
 
     def record(self, candidate: str) -> dict[str, Any]:
         return dict(json.loads((self.demo.folder / f"{candidate}.json").read_text()))
 
-    def mlteam(self, *words: str) -> str:
-        """What a command prints on stdout, typed as in the demo."""
-        command = ["mlteam", *words]
-        done = subprocess.run(command, cwd=CHECKOUT, env=self.laptop.platform.shell(), text=True, capture_output=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+    def mlteam(self, role: Role, *words: str, code: int = 0) -> str:
+        """What a command prints on stdout, typed as in the demo; it must end with this exit code."""
+        command, environment = ["mlteam", *words], dict(self.environments[role])
+        done = subprocess.run(command, cwd=CHECKOUT, env=environment, text=True, capture_output=True)
+        assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
     def sh(self, script: str) -> str:
@@ -97,10 +99,10 @@ def told(up: Any) -> Told:
     platform = up.platform
     story = demo.Demo(platform)
     assert demo.upload(story) > 0
-    environments = {False: platform.shell(), True: demo.approver(platform)}
+    environments = demo.take_roles(platform)
     for scene in STORY:
         demo.play(story, scene, environments)
-    return Told(up, story)
+    return Told(up, story, environments)
 
 
 def test_a_preview_makes_nothing(fresh: Any) -> None:
@@ -175,12 +177,49 @@ def test_plain_pulumi_and_boto3_work_after_eval(told: Told) -> None:
     assert said[1].split() == sorted(told.laptop.buckets())
 
 
-def test_the_host_is_looked_after_by_mlteam(told: Told) -> None:
-    assert "mlflow" in told.mlteam("logs", "mlflow").lower()
-    assert "was awake" in told.mlteam("wake")
-    status = json.loads(told.mlteam("--output", "json", "status"))
+def test_the_host_is_looked_after_by_a_developer(told: Told) -> None:
+    assert "mlflow" in told.mlteam(Role.DEVELOPER, "logs", "mlflow").lower()
+    assert "was awake" in told.mlteam(Role.DEVELOPER, "wake")
+    status = json.loads(told.mlteam(Role.DEVELOPER, "--output", "json", "status"))
     assert (status["version"], status["problem"]) == (1, "")
     assert status["deployment"]["generation"] == told.deployment.generation
+
+
+def test_a_training_that_is_given_up_ends_its_machine(told: Told) -> None:
+    record = str(told.demo.folder / "weak.json")
+    words = ("--record", record, "train", "--candidate", "given-up", "--tier", "staging", *PROJECT)
+    told.mlteam(Role.DEVELOPER, *words, "--timeout-seconds", "1", code=StepTimeoutError.exit_code)
+    assert [each["InstanceId"] for each in told.laptop.machines() if _job(each).startswith("given-up")] == []
+
+
+def _job(machine: Mapping[str, Any]) -> str:
+    return next((str(tag["Value"]) for tag in machine.get("Tags", ()) if tag["Key"] == "mlteam:job"), "")
+
+
+def test_a_host_that_its_schedule_stopped_is_woken_by_a_developer(told: Told) -> None:
+    host = json.loads(told.laptop.platform.output("platform"))["host"]["instance_id"]
+    told.laptop.client("ec2").stop_instances(InstanceIds=[host])
+    said = told.mlteam(Role.DEVELOPER, "wake")
+    assert "is awake; answering: mlflow, model-server" in said
+
+
+def test_no_call_of_a_role_was_denied(told: Told) -> None:
+    assert told.laptop.refusals() == []
+
+
+def test_every_right_of_every_role_was_needed(told: Told, unneeded: Mapping[str, str]) -> None:
+    """Or the table says why it is there all the same, and nothing that it excuses was needed."""
+    roles, trail = told.laptop.powers(), told.laptop.trail()
+    allowed = {_owned(purpose, each) for purpose, role in roles.items() for each in role.allowing()}
+    needed = {_owned(purpose, each) for purpose, role in roles.items() for each in role.needed(trail)}
+    excused = [name for name in unneeded if name.split("/")[0] in roles]
+    assert len(roles) == 6
+    assert sorted(usage.unproven(frozenset(allowed), frozenset(needed))) == sorted(excused)
+
+
+def _owned(purpose: str, statement: str) -> str:
+    """The boundary is one for all roles, a trust policy each role's own."""
+    return f"{purpose}/{statement}" if statement.startswith("trust/") else statement
 
 
 def test_down_leaves_no_resource_and_no_process(told: Told) -> None:

@@ -9,14 +9,16 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from examples.digits import demo
+from examples.digits.story import Role
 from stacks.commands import env
 from stacks.commands.host import run_on_host
 from stacks.local import CHECKOUT
@@ -116,11 +118,15 @@ class Team:
     def read(self, name: str, **settings: str) -> dict[str, Any]:
         return dict(json.loads(self.python(READ, name, self.runs[name], **settings)))
 
-    def mlteam(self, *words: str) -> dict[str, Any]:
-        """The answer of a command."""
+    @cached_property
+    def roles(self) -> Mapping[Role, Mapping[str, str]]:
+        return demo.take_roles(self.laptop.platform)
+
+    def mlteam(self, role: Role, *words: str) -> dict[str, Any]:
+        """The answer of a command, with the rights of its role."""
         record = self.folder / "record.json"
         command = ["mlteam", "--record", str(record), "--output", "json", *words]
-        done = subprocess.run(command, cwd=CHECKOUT, env=self.laptop.platform.shell(), text=True, capture_output=True)
+        done = subprocess.run(command, cwd=CHECKOUT, env=dict(self.roles[role]), text=True, capture_output=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return dict(json.loads(done.stdout))
 
@@ -200,21 +206,21 @@ def test_a_browser_finds_the_apps_page(team: Team, fetch: Callable[[str], bytes]
 
 
 def test_the_workflow_trains_and_evaluates_with_the_app(team: Team) -> None:
-    """On a machine of its own, with the rights of the trainer's role."""
+    """On a machine of its own, with the rights of the trainer's role, for people with those of theirs."""
     demo.upload(demo.Demo(team.laptop.platform))
     project = ("--project", "examples/digits/project")
-    team.mlteam("sample", "--stratified")
-    train = team.mlteam("train", "--candidate", "first", "--tier", "staging", *project)
-    evaluated = team.mlteam("evaluate", *project)
+    team.mlteam(Role.SAMPLER, "sample", "--stratified")
+    train = team.mlteam(Role.DEVELOPER, "train", "--candidate", "first", "--tier", "staging", *project)
+    evaluated = team.mlteam(Role.DEVELOPER, "evaluate", *project)
     assert evaluated["digest"] == train["digest"]
     run = "import sys, mlflow; print(sorted(mlflow.MlflowClient().get_run(sys.argv[1]).data.metrics))"
     assert "auc" in team.python(run, train["run_id"])
-    assert team.mlteam("status")["tracking_uri"] == team.apps()[0]["Arn"]
+    assert team.mlteam(Role.DEVELOPER, "status")["tracking_uri"] == team.apps()[0]["Arn"]
 
 
 def test_the_server_on_the_host_is_stopped_and_the_others_run_on(team: Team) -> None:
     asked = "systemctl is-active mlteam-mlflow.service mlteam-model-server.service || true"
-    assert run_on_host(team.context, asked).split() == ["inactive", "active"]
+    assert run_on_host(team.context, "AWS-RunShellScript", {"commands": asked}).split() == ["inactive", "active"]
     host = team.context.platform.host
     assert host is not None
     assert set(host.services) == {"model-server"}
@@ -285,3 +291,7 @@ def test_the_guided_swap_back_brings_what_is_new_and_doubles_nothing(team: Team)
     assert json.loads(team.python(READ, "at-aws-again", copy)) == logged("at-aws-again", copy)
     count = "import mlflow; print(len(mlflow.search_runs(search_all_experiments=True, output_format='list')))"
     assert team.python(count) == "2"
+
+
+def test_no_call_of_a_role_was_denied_on_either_side(team: Team) -> None:
+    assert team.laptop.refusals() == []

@@ -70,7 +70,7 @@ def test_a_deny_that_applies_wins() -> None:
 
 
 def test_what_nobody_allows_is_denied() -> None:
-    assert not allows()
+    assert not allows(statement(Action="sns:Subscribe"))
     assert not services.judge(None, SAGEMAKER, "sts:AssumeRole", "x", {}).is_allowed
 
 
