@@ -17,6 +17,7 @@ from emulator.gateway import Gateway
 from emulator.ledger import Ledger, response_class
 from emulator.ledger_rows import ASSOCIATION, KINDS, MLFLOW_APP
 from emulator.mends.alarms import Alarms
+from emulator.mends.association_tags import AssociationTags
 from emulator.mends.subscriptions import Subscriptions
 from emulator.server import ACCOUNT_ID
 from emulator.sns.delivery import Delivery
@@ -51,6 +52,7 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests, access.service_may)
     ec2.install()
     SsmExecutor(ec2, ledger, ASSOCIATION).install()
+    AssociationTags(ledger, ASSOCIATION).install()
     alarms = Alarms(gateway.requests)
     alarms.install()
     delivery = Delivery(Mailbox(state.mailbox), alarms.count_delivery)

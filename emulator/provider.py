@@ -114,7 +114,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @answered
     def Diff(self, request: Any, context: Any) -> Any:
         row = _row(request.urn)
-        old, new = opened(decode(request.old_inputs)), opened(decode(request.news))
+        old = lifecycle.before(row, opened(decode(request.old_inputs)), opened(decode(request.olds)))
+        new = opened(decode(request.news))
         found = [c for c in diffing.changes(row, old, new) if c.property not in request.ignoreChanges]
         kinds = provider_pb2.DiffResponse
         return provider_pb2.DiffResponse(
@@ -157,8 +158,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             outputs = previewed(row, sent, state, session.config)
             return provider_pb2.UpdateResponse(properties=encode(outputs))
-        old = decode(request.old_inputs)
-        resource = _resource(request, row, opened(sent), old=opened(old), state=opened(state))
+        old = lifecycle.before(row, opened(decode(request.old_inputs)), opened(state))
+        resource = _resource(request, row, opened(sent), old=old, state=opened(state))
         outputs = lifecycle.update(session.aws, session.config, resource)
         return provider_pb2.UpdateResponse(properties=_sealed(row, outputs, sent))
 

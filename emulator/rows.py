@@ -27,6 +27,7 @@ Expressions are JMESPath. Their document collects the answers of the calls made 
     _.account _.region _.partition                                  _.state      outputs as last recorded
     _.tag_list _.tag_map tags now as [{Key, Value}] and as a map    _.tags_set _.tags_gone   what an update must do
     _.added.<p> _.removed.<p>  elements of list property <p> that came or went (create: all came)
+    _.token              a client token, new for each operation on a resource
     _.item               the element at hand in a call with `each`
     _.changed            names of the properties that an update changes
     _.<into>             answer of a `before` call
@@ -109,7 +110,7 @@ class Call:
     fails: str = ""  # expression on the answer of a call with `until`: waiting longer is in vain
     explain: Callable[[Ask, Mapping[str, Json]], str] | None = None  # (call by operation, `_`) -> why it fails
     ignore: tuple[str, ...] = ()  # AWS error codes that are as good as success
-    retry: tuple[str, ...] = ()  # AWS error codes that pass by themselves (a role not yet known to the other service)
+    retry: tuple[tuple[str, str], ...] = ()  # (AWS error code, part of its message) that pass by themselves
     select: str = "@"  # the part of the answer that counts
     into: str = ""  # where it is filed in the document; "": its members are the document's own
     shape: Callable[[dict[str, Json], Mapping[str, Json]], dict[str, Json]] | None = None  # (params, `_`)

@@ -1,4 +1,9 @@
-"""Calls to AWS as rows describe them: parameters, errors, waiting."""
+"""Calls to AWS as rows describe them: parameters, errors, waiting.
+
+Retries are those of pulumi-aws: its `maxRetries` is 25 attempts, of the SDK's standard mode (pulumi-aws configuration;
+hashicorp/aws-sdk-go-base, `resolveRetryer`; read 2026-11). botocore's standard mode is the same specification:
+throttling, 500, 502, 503, 504 and broken connections are tried again, with the client token of the first attempt.
+"""
 
 import threading
 import time
@@ -17,7 +22,11 @@ from emulator.rows import Call, Function, Json, Row
 
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 2.0
-_RETRY_SECONDS: Final = 60.0
+_RETRY_SECONDS: Final = 120.0  # as long as pulumi-aws waits for IAM to be known everywhere
+_RETRY_PAUSE_SECONDS: Final = 0.5
+_ATTEMPTS: Final = 25
+# pulumi-aws stops after 9 attempts where nobody listens; on loopback that is a server that has ended.
+_UNHEARD_ATTEMPTS: Final = 3
 
 
 class AwsError(Exception):
@@ -45,7 +54,7 @@ class Aws:
         """botocore's session is not safe between threads, its clients are."""
         with self._lock:
             if (service, region) not in self._clients:
-                self._clients[service, region] = shapes.session().create_client(
+                client = shapes.session().create_client(
                     service,
                     region_name=region,
                     endpoint_url=self.endpoint_url,
@@ -53,11 +62,13 @@ class Aws:
                     aws_access_key_id="emulated",
                     aws_secret_access_key="emulated",  # noqa: S106
                     config=botocore.config.Config(
-                        retries={"mode": "standard", "max_attempts": 4},
+                        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
                         s3={"addressing_style": "path"},
                         max_pool_connections=32,
                     ),
                 )
+                client.meta.events.register_first("needs-retry", _give_up)
+                self._clients[service, region] = client
             return self._clients[service, region]
 
     def call(self, service: str, region: str, operation: str, params: Mapping[str, Json]) -> dict[str, Json]:
@@ -79,6 +90,12 @@ class Aws:
     def pause(self, seconds: float) -> None:
         if self.cancelled.wait(seconds):
             raise CancelledError("the update was cancelled")
+
+
+def _give_up(attempts: int, caught_exception: Exception | None, **_: Any) -> None:
+    """Raise what botocore would go on trying."""
+    if isinstance(caught_exception, botocore.exceptions.EndpointConnectionError) and attempts >= _UNHEARD_ATTEMPTS:
+        raise caught_exception
 
 
 def _read(value: Any) -> Json:
@@ -214,9 +231,10 @@ def _patiently(turn: Turn, call: Call, params: dict[str, Json]) -> Json:
         except AwsError as error:
             if error.code in call.ignore:
                 return {}
-            if error.code not in call.retry or time.monotonic() > until:
+            passes = any(error.code == code and part in str(error) for code, part in call.retry)
+            if not passes or time.monotonic() > until:
                 raise
-            turn.aws.pause(1.0)
+            turn.aws.pause(_RETRY_PAUSE_SECONDS)
 
 
 def takes(row: Row, call: Call, names: Callable[[str], bool]) -> bool:

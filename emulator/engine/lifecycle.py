@@ -1,6 +1,7 @@
 """Create, read, update and delete one resource as its row says, in plain values."""
 
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +13,10 @@ from emulator.engine.diffing import changed
 from emulator.rows import Json, Row
 
 DEFAULT_TIMEOUT_SECONDS: Final = 1200.0  # an EC2 instance or an endpoint may really take minutes
+
+
+UNFINISHED: Final = "__unfinished"
+"""Output of a resource whose last create or update failed: the state has what AWS has, the inputs what was wanted."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,14 @@ def update(aws: Aws, config: Configuration, resource: Resource) -> dict[str, Jso
         raise _partial(turn, resource, error) from error
 
 
+def before(row: Row, inputs: Mapping[str, Json], state: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What an update starts from: the old inputs, but what AWS has of them where they were not all carried out.
+
+    The engine records the inputs that were wanted, also of a create or update that failed.
+    """
+    return reading.inputs_of(row, state, inputs) if state.get(UNFINISHED) else inputs
+
+
 def delete(aws: Aws, config: Configuration, resource: Resource) -> None:
     """Delete it; that it is gone already is as good."""
     turn = _turn(aws, config, resource)
@@ -123,7 +136,7 @@ def _partial(turn: Turn, resource: Resource, error: Exception) -> PartialError:
     try:
         doc = reading.document(turn, resource.row)
         if doc is not None:
-            outputs = reading.state(resource.row, doc, resource.inputs)
+            outputs = {**reading.state(resource.row, doc, resource.inputs), UNFINISHED: True}
             inputs = reading.inputs_of(resource.row, outputs, resource.inputs)
     except (AwsError, ValueError):
         outputs = {**resource.state, **outputs}
@@ -136,6 +149,7 @@ def _turn(aws: Aws, config: Configuration, resource: Resource) -> Turn:
     known = {
         "id": resource.id,
         "name": resource.name,
+        "token": uuid.uuid4().hex,
         "in": {**resource.inputs},
         "old": {**resource.old},
         "state": {**resource.state},

@@ -3,6 +3,7 @@
 import base64
 import datetime
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -62,14 +63,19 @@ def _document(value: Json, *, is_policy: bool) -> Json:
     return _policy(value) if is_policy else value
 
 
+_ROOT: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
+
+
 def _policy(value: Json) -> Json:
-    """IAM reads a single text and a list of one alike, and knows no order in lists."""
+    """IAM reads a single text and a list of one alike, knows no order in lists, and an account by its id or its ARN."""
     if isinstance(value, dict):
         return {name: _policy(item) for name, item in value.items()}
     if isinstance(value, list):
         items = sorted((_policy(item) for item in value), key=_order)
         return items[0] if len(items) == 1 else items
-    return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _ROOT.sub(r"\1", value) if isinstance(value, str) else value
 
 
 def local_type(prop: Property) -> str:

@@ -1,12 +1,11 @@
 """What moto does otherwise than AWS and the emulator needs as AWS does it, one module per matter.
 
 Each module says what moto 5.2.5 does, what AWS does, and has `install()`. Those that do more than answer (`alarms`,
-`subscriptions`) are put together in `emulator.platform`.
+`association_tags`, `subscriptions`) are put together in `emulator.platform`.
 """
 
 from emulator.mends import identity, logs, parameters, rule_descriptions, storage, volumes
 from emulator.mends.addresses import Loopback
-from emulator.mends.association_tags import AssociationTags
 from emulator.mends.budgets import Budgets
 from emulator.mends.launching import Launching
 from emulator.mends.schedules import Schedules
@@ -21,6 +20,5 @@ def install() -> None:
     rule_descriptions.install()
     storage.install()
     volumes.install()
-    AssociationTags().install()
     Budgets().install()
     Schedules().install()

@@ -59,8 +59,18 @@ VOLUME_ATTACHMENT = Row(
         "stopInstanceBeforeDetaching": Property(type="boolean"),
     },
     id="join(':', [_.in.deviceName, _.in.volumeId, _.in.instanceId])",
+    # pulumi-aws looks first, and takes an attachment that is there already for its own.
+    before=(
+        Call(
+            "DescribeVolumes",
+            {"VolumeIds": "[_.in.volumeId]"},
+            when="!(_.id)",
+            select="Volumes[0].Attachments[].[Device, InstanceId]",
+            into="attached",
+        ),
+    ),
     create=(
-        Call("AttachVolume"),
+        Call("AttachVolume", when="!(contains(_.attached || `[]`, [_.in.deviceName, _.in.instanceId]))"),
         Call("DescribeVolumes", _OF_VOLUME, until="Volumes[0].Attachments[0].State == 'attached'"),
     ),
     read=(Call("DescribeVolumes", _OF_VOLUME, select=f"find(Volumes[0].Attachments, 'InstanceId', {_INSTANCE})"),),

@@ -14,6 +14,8 @@ _IDS: Final = {"InstanceIds": "[_.id]"}
 # AWS changes these only on a stopped instance.
 _NEEDS_STOP: Final = is_changed("instanceType", "userData", "ebsOptimized")
 _ROOT: Final = "find(BlockDeviceMappings, 'DeviceName', RootDeviceName)"
+# IAM is eventually consistent: for some seconds EC2 does not know a new instance profile.
+_NOT_YET_KNOWN: Final = (("InvalidParameterValue", "Invalid IAM Instance Profile"),)
 # Where the AMI is unknown (AWS itself refuses it later) the device of most Linux images serves.
 _ROOT_DEVICE: Final = "_.image.RootDeviceName || '/dev/sda1'"
 
@@ -165,6 +167,7 @@ INSTANCE = Row(
                 "BlockDeviceMappings[0].DeviceName": f"_.in.rootBlockDevice && ({_ROOT_DEVICE})",
             },
             shape=_launched,
+            retry=_NOT_YET_KNOWN,
         ),
         _wait("running", fails=f"contains(['shutting-down', 'terminated'], {_INSTANCE}.State.Name)"),
         Call("ModifyInstanceAttribute", {"InstanceId": "_.id"}, only=("sourceDestCheck",)),
@@ -197,11 +200,13 @@ INSTANCE = Row(
             "ReplaceIamInstanceProfileAssociation",
             {"AssociationId": "_.profile.AssociationId", "IamInstanceProfile.Name": "_.in.iamInstanceProfile"},
             when="_.profile && _.in.iamInstanceProfile",
+            retry=_NOT_YET_KNOWN,
         ),
         Call(
             "AssociateIamInstanceProfile",
             {"InstanceId": "_.id", "IamInstanceProfile.Name": "_.in.iamInstanceProfile"},
             when=f"({is_changed('iamInstanceProfile')}) && !(_.profile) && _.in.iamInstanceProfile",
+            retry=_NOT_YET_KNOWN,
         ),
         Call(
             "ModifyVolume",

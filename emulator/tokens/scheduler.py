@@ -57,6 +57,8 @@ _TARGET: Final = {
     ),
 }
 
+# IAM is eventually consistent: for some seconds nobody can assume a new role.
+_NOT_YET_KNOWN: Final = (("ValidationException", "must allow AWS EventBridge Scheduler to assume the role"),)
 _NAMED: Final = {"GroupName": "split('/', _.id)[0]", "Name": "split('/', _.id)[1]"}
 
 SCHEDULE = Row(
@@ -86,9 +88,9 @@ SCHEDULE = Row(
         "target": Property(_both("Target"), required=True, fields=_TARGET),
     },
     id="format('{groupName}/{name}', _.in)",
-    create=(Call("CreateSchedule"),),
+    create=(Call("CreateSchedule", retry=_NOT_YET_KNOWN),),
     read=(Call("GetSchedule", _NAMED),),
-    update=(Call("UpdateSchedule"),),
+    update=(Call("UpdateSchedule", retry=_NOT_YET_KNOWN),),
     delete=(Call("DeleteSchedule", _NAMED),),
     outputs={"arn": "Arn"},
     gone=("ResourceNotFoundException",),

@@ -3,19 +3,19 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from emulator.rows import Call, Json, Kind, Property, Row, Tags
 
 
-def tags_of(kind: str, *, after_create: bool = False) -> Tags:
+def tags_of(kind: str) -> Tags:
     """Systems Manager tags by kind and id."""
     named = {"ResourceType": f"'{kind}'", "ResourceId": "_.id"}
     return Tags(
         read="tagging.TagList",
         set=Call("AddTagsToResource", {**named, "Tags": "_.tags_set"}),
         unset=Call("RemoveTagsFromResource", {**named, "TagKeys": "_.tags_gone"}),
-        after_create=after_create,
     )
 
 
@@ -60,6 +60,7 @@ def _step_faults(document: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
                 yield "content", f"has no {member} in mainSteps[{index}]: it is required"
 
 
+_ACTIVE: Final = Call("DescribeDocument", {"Name": "_.id"}, until="Document.Status == 'Active'")
 DOCUMENT = Row(
     "aws:ssm/document:Document",
     "ssm",
@@ -75,7 +76,7 @@ DOCUMENT = Row(
         "versionName": Property(("CreateDocument.VersionName", "UpdateDocument.VersionName")),
     },
     id="DocumentDescription.Name",
-    create=(Call("CreateDocument", {"Tags": "_.tag_list"}),),
+    create=(Call("CreateDocument", {"Tags": "_.tag_list"}), _ACTIVE),
     read=(
         Call("GetDocument", {"Name": "_.id"}),
         Call("DescribeDocument", {"Name": "_.id"}, into="described"),
@@ -89,6 +90,7 @@ DOCUMENT = Row(
             {"Name": "_.id", "DocumentVersion": "DocumentDescription.DocumentVersion"},
             when="DocumentDescription",
         ),
+        replace(_ACTIVE, when="contains(_.changed, 'content')"),
     ),
     delete=(Call("DeleteDocument", {"Name": "_.id"}),),
     outputs={

@@ -82,7 +82,7 @@ ASSOCIATION = Row(
     },
     id="AssociationDescription.AssociationId",
     create=(
-        Call("CreateAssociation", shape=_with_lists),
+        Call("CreateAssociation", {"Tags": "_.tag_list"}, shape=_with_lists),
         # pulumi-aws waits for the first run only, as AWS's own CloudFormation does.
         Call(
             "DescribeAssociation",
@@ -105,7 +105,7 @@ ASSOCIATION = Row(
         "associationId": "_.id",
     },
     gone=("AssociationDoesNotExist",),
-    tags=tags_of("Association", after_create=True),
+    tags=tags_of("Association"),
     amend=_with_texts,
 )
 

@@ -51,7 +51,11 @@ VPC = Row(
         ),
     },
     id="Vpc.VpcId",
-    create=(Call("CreateVpc", ec2_tags("vpc")), _VPC_ATTRIBUTES),
+    create=(
+        Call("CreateVpc", ec2_tags("vpc")),
+        Call("DescribeVpcs", {"VpcIds": "[_.id]"}, until="Vpcs[0].State == 'available'"),
+        _VPC_ATTRIBUTES,
+    ),
     read=(
         Call("DescribeVpcs", {"VpcIds": "[_.id]"}, select="Vpcs[0]"),
         Call("DescribeVpcAttribute", {"VpcId": "_.id", "Attribute": "'enableDnsSupport'"}, into="support"),
@@ -87,7 +91,11 @@ SUBNET = Row(
         "mapPublicIpOnLaunch": Property("ModifySubnetAttribute.MapPublicIpOnLaunch.Value", read="MapPublicIpOnLaunch"),
     },
     id="Subnet.SubnetId",
-    create=(Call("CreateSubnet", ec2_tags("subnet")), _SUBNET_ATTRIBUTES),
+    create=(
+        Call("CreateSubnet", ec2_tags("subnet")),
+        Call("DescribeSubnets", {"SubnetIds": "[_.id]"}, until="Subnets[0].State == 'available'"),
+        _SUBNET_ATTRIBUTES,
+    ),
     read=(Call("DescribeSubnets", {"SubnetIds": "[_.id]"}, select="Subnets[0]"),),
     update=(_SUBNET_ATTRIBUTES,),
     delete=(Call("DeleteSubnet", {"SubnetId": "_.id"}),),
@@ -96,6 +104,8 @@ SUBNET = Row(
     tags=EC2_TAGS,
 )
 
+_GATEWAY_IDS: Final = {"InternetGatewayIds": "[_.id]"}
+_ATTACHED: Final = "!(InternetGateways[0].Attachments) || InternetGateways[0].Attachments[0].State == 'available'"
 _DETACH = Call(
     "DetachInternetGateway",
     {"InternetGatewayId": "_.id", "VpcId": "_.state.vpcId"},
@@ -112,8 +122,9 @@ INTERNET_GATEWAY = Row(
     create=(
         Call("CreateInternetGateway", ec2_tags("internet-gateway")),
         Call("AttachInternetGateway", {"InternetGatewayId": "_.id"}),
+        Call("DescribeInternetGateways", _GATEWAY_IDS, until=_ATTACHED),
     ),
-    read=(Call("DescribeInternetGateways", {"InternetGatewayIds": "[_.id]"}, select="InternetGateways[0]"),),
+    read=(Call("DescribeInternetGateways", _GATEWAY_IDS, select="InternetGateways[0]"),),
     update=(
         _DETACH,
         Call("AttachInternetGateway", {"InternetGatewayId": "_.id"}, when=f"_.in.vpcId && ({is_changed('vpcId')})"),
@@ -151,7 +162,11 @@ VPC_ENDPOINT = Row(
         ),
     },
     id="VpcEndpoint.VpcEndpointId",
-    create=(Call("CreateVpcEndpoint", ec2_tags("vpc-endpoint")),),
+    create=(
+        # botocore fills in the client tokens of other operations; pulumi-aws fills in this one too.
+        Call("CreateVpcEndpoint", {**ec2_tags("vpc-endpoint"), "ClientToken": "_.token"}),
+        Call("DescribeVpcEndpoints", {"VpcEndpointIds": "[_.id]"}, until="VpcEndpoints[0].State == 'available'"),
+    ),
     read=(
         Call(
             "DescribeVpcEndpoints",

@@ -67,7 +67,13 @@ class Context:
 
 @pytest.fixture
 def aws() -> TableAws:
-    vpc = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "InstanceTenancy": "default", "OwnerId": ACCOUNT}
+    vpc = {
+        "VpcId": "vpc-1",
+        "CidrBlock": "10.0.0.0/16",
+        "InstanceTenancy": "default",
+        "OwnerId": ACCOUNT,
+        "State": "available",
+    }
     return TableAws(
         "nowhere",
         answers={
@@ -138,7 +144,10 @@ def test_a_create_makes_the_calls_of_the_row_and_answers_what_aws_has(provider: 
             "TagSpecifications": [{"ResourceType": "vpc", "Tags": [{"Key": "a", "Value": "b"}]}],
         },
     )
-    assert aws.asked[1] == ("ModifyVpcAttribute", {"VpcId": "vpc-1", "EnableDnsSupport": {"Value": True}})
+    assert aws.asked[1:3] == [
+        ("DescribeVpcs", {"VpcIds": ["vpc-1"]}),
+        ("ModifyVpcAttribute", {"VpcId": "vpc-1", "EnableDnsSupport": {"Value": True}}),
+    ], "it is not waited for before it is changed"
     outputs = decode(answer.properties)
     assert outputs["arn"] == f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/vpc-1"
     assert outputs["tagsAll"] == {"a": "b"}
@@ -206,7 +215,7 @@ def test_a_secret_that_is_no_text_stays_secret_too(provider: Provider) -> None:
 
 
 def test_an_output_that_repeats_a_secret_is_sealed_too(provider: Provider, aws: TableAws) -> None:
-    aws.answers["DescribeVpcs"] = {"Vpcs": [{"VpcId": "vpc-1", "OwnerId": "x-hunter2-x"}]}
+    aws.answers["DescribeVpcs"] = {"Vpcs": [{"VpcId": "vpc-1", "State": "available", "OwnerId": "x-hunter2-x"}]}
     outputs = decode(create(provider, VPC, cidrBlock=Secret("hunter2")).properties)
     assert outputs["ownerId"] == Secret("x-hunter2-x")
 
