@@ -49,6 +49,7 @@ class Kind:
     invalid: str = "ValidationException"
     timestamps: tuple[str, str] = ("", "")  # members: created, modified
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    quota: tuple[int, str] | None = None  # how many an account may have in a region, the error for one more
     replaces: bool = False  # an update replaces what was given before, it does not merge
     keeps: tuple[str, ...] = ()  # members that it leaves all the same
     complete: Complete | None = None  # (call, record) -> members that AWS computes; may refuse
@@ -100,6 +101,10 @@ class Ledger:
         identity = arn if kind.key == kind.arn else identity
         if identity in known:
             raise AwsError(kind.exists, f"{kind.key} {identity!r} exists already")
+        if kind.quota and len(known) >= kind.quota[0]:
+            raise AwsError(
+                kind.quota[1], f"the quota of {kind.quota[0]} has been reached: {call.operation} makes one more"
+            )
         record = {**kind.defaults, **call.parameters, kind.key: identity}
         if kind.arn:
             record[kind.arn] = arn

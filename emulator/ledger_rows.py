@@ -1,6 +1,7 @@
 """The kinds that the ledger keeps, one row each; how to add one: copy the nearest and name AWS's operations.
 
-Members, types and enumerations come from botocore's model; only what AWS does not say in it stands here.
+Members, types and enumerations come from botocore's model; only what AWS does not say in it stands here. Quotas:
+"Amazon Data Lifecycle Manager" and "Systems Manager endpoints and quotas" (read 2026-11).
 """
 
 import uuid
@@ -36,6 +37,7 @@ LIFECYCLE_POLICY: Final = Kind(
     invalid="InvalidRequestException",
     timestamps=("DateCreated", "DateModified"),
     defaults={"StatusMessage": "ENABLED", "Tags": {}},
+    quota=(100, "LimitExceededException"),
     matches=_policy_matches,
 )
 
@@ -51,6 +53,7 @@ ASSOCIATION: Final = Kind(
     missing="AssociationDoesNotExist",
     exists="AssociationAlreadyExists",
     timestamps=("Date", "LastUpdateAssociationDate"),
+    quota=(2000, "AssociationLimitExceeded"),
     replaces=True,
     keeps=("Name", "AssociationVersion"),
     complete=associations.complete,

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from emulator import mends, seam
+from emulator import manners, mends, seam
 from emulator.access.hook import Access
 from emulator.access.trail import Trail
 from emulator.executors.ec2 import Ec2Executor
@@ -16,6 +16,8 @@ from emulator.executors.ssm import SsmExecutor
 from emulator.gateway import Gateway
 from emulator.ledger import Ledger, response_class
 from emulator.ledger_rows import ASSOCIATION, KINDS, MLFLOW_APP
+from emulator.manners.idempotency import Idempotency
+from emulator.manners.rules import Rules
 from emulator.mends.alarms import Alarms
 from emulator.mends.association_tags import AssociationTags
 from emulator.mends.subscriptions import Subscriptions
@@ -43,12 +45,14 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     install_programs(state.programs)
     seam.refuse_the_unknown()
     mends.install()
+    manners.install()
     own, classes = _response_classes()
     ledger = Ledger(KINDS)
     ledger.install(classes)
     gateway = Gateway(own)
     access = Access(ACCOUNT_ID, Trail(state.folder), gateway.requests)
-    gateway.hooks.append(access)
+    rules = Rules(manners.RULES, ACCOUNT_ID, gateway.requests)
+    gateway.hooks += [Idempotency().hook, access, rules.hook]
     ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests, access.service_may)
     ec2.install()
     SsmExecutor(ec2, ledger, ASSOCIATION).install()

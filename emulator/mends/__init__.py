@@ -4,16 +4,15 @@ Each module says what moto 5.2.5 does, what AWS does, and has `install()`. Those
 `association_tags`, `subscriptions`) are put together in `emulator.platform`.
 """
 
-from emulator.mends import identity, logs, parameters, rule_descriptions, storage, volumes
+from emulator.mends import identity, launching, logs, parameters, rule_descriptions, storage, volumes
 from emulator.mends.addresses import Loopback
 from emulator.mends.budgets import Budgets
-from emulator.mends.launching import Launching
 from emulator.mends.schedules import Schedules
 
 
 def install() -> None:
     Loopback().install()
-    Launching().install()
+    launching.install()
     identity.install()
     logs.install()
     parameters.install()

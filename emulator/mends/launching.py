@@ -1,10 +1,9 @@
-"""RunInstances as AWS does it: the launch template's data counts, and the client token makes it idempotent.
+"""RunInstances as AWS does it: the launch template's data counts.
 
-moto 5.2.5 takes only image, type, key and groups from a template, fails with a fault of its own on one that is not
-there, and starts a second instance for the same token.
+moto 5.2.5 takes only image, type, key and groups from a template, and fails with a fault of its own on one that is not
+there.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,37 +55,15 @@ def template_version(backend: Any, reference: Mapping[str, Any]) -> Any:
         ) from None
 
 
-class Launching:
-    """Remembers which request a client token stood for."""
+def _run(call: Call) -> None:
+    reference = call.parameters.get("LaunchTemplate")
+    if reference:
+        data = template_version(ec2_backends[call.account_id][call.region], reference).data
+        call.parameters.update(merged(data, call.parameters))
+    if not call.parameters.get("ImageId"):
+        raise AwsError("MissingParameter", "The request must contain the parameter ImageId")
+    call.proceed()
 
-    def __init__(self) -> None:
-        self._launched: dict[tuple[str, str, str], tuple[str, Any]] = {}
 
-    def install(self) -> None:
-        answer(EC2Response, "RunInstances", self.run)
-
-    def run(self, call: Call) -> Mapping[str, Any] | None:
-        token = call.parameters.get("ClientToken")
-        key = (call.account_id, call.region, token or "")
-        asked = json.dumps(call.parameters, sort_keys=True, default=str)
-        if token and key in self._launched:
-            before, reservation = self._launched[key]
-            if before != asked:
-                raise AwsError(
-                    "IdempotentParameterMismatch",
-                    f"the client token {token} was used with other parameters",
-                )
-            return reservation  # type: ignore[no-any-return]
-        self._expand(call)
-        result = call.proceed()
-        if token:
-            self._launched[key] = (asked, result.result)
-        return None
-
-    def _expand(self, call: Call) -> None:
-        reference = call.parameters.get("LaunchTemplate")
-        if reference:
-            data = template_version(ec2_backends[call.account_id][call.region], reference).data
-            call.parameters.update(merged(data, call.parameters))
-        if not call.parameters.get("ImageId"):
-            raise AwsError("MissingParameter", "The request must contain the parameter ImageId")
+def install() -> None:
+    answer(EC2Response, "RunInstances", _run)

@@ -1,6 +1,7 @@
 """Associations, commands and the services that they start, on real processes."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,9 @@ def document(cloud: Any, name: str, script: str) -> None:
     }
     ssm = cloud.client("ssm")
     ssm.create_document(Name=name, Content=json.dumps(content), DocumentType="Command", DocumentFormat="JSON")
+    deadline = time.monotonic() + 5
+    while ssm.describe_document(Name=name)["Document"]["Status"] != "Active":
+        assert time.monotonic() < deadline, f"document {name} does not become active"
 
 
 def associate(cloud: Any, name: str, instance_id: str, digest: str = "abcd") -> str:

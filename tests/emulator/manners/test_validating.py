@@ -1,0 +1,100 @@
+"""Plain boto3 calls are held to AWS's model, also where moto takes anything."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import tokens
+from emulator.manners.validating import RULES, is_bucket_name, operations
+
+TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
+SCHEDULE: dict[str, Any] = {
+    "ScheduleExpression": "rate(1 day)",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {"Arn": "arn:aws:sqs:us-east-1:000000000000:q", "RoleArn": "arn:aws:iam::000000000000:role/r"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_good"),
+    [
+        ("mlteam-dev-000000000000-artifacts", True),
+        ("a.b-c", True),
+        ("ab", False),
+        ("a" * 64, False),
+        ("Upper", False),
+        ("under_score", False),
+        ("-start", False),
+        ("end-", False),
+        ("two..dots", False),
+        ("192.168.0.1", False),
+        ("xn--name", False),
+        ("name-s3alias", False),
+        ("line\nbreak", False),
+    ],
+)
+def test_a_buckets_name_keeps_the_rules(name: str, is_good: bool) -> None:
+    assert is_bucket_name(name) == is_good
+
+
+def test_every_call_that_makes_or_changes_a_resource_is_held_to_the_model() -> None:
+    held = {name for name, _ in RULES}
+    for row in tokens.rows().values():
+        assert set(operations(row)) <= held
+    assert {"iam:CreateRole", "ec2:CreateTags", "s3:DeleteObjects", "sns:TagResource"} <= held
+    assert not {name for name in held if ":Describe" in name or ":Get" in name}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("service", "method", "parameters", "code", "said"),
+    [
+        ("s3", "create_bucket", {"Bucket": "Not_A_Name"}, "InvalidBucketName", "Not_A_Name"),
+        (
+            "iam",
+            "create_role",
+            {"RoleName": "r" * 65, "AssumeRolePolicyDocument": TRUST},
+            "ValidationError",
+            "RoleName",
+        ),
+        (
+            "iam",
+            "create_role",
+            {"RoleName": "r", "AssumeRolePolicyDocument": TRUST, "Path": "nowhere"},
+            "ValidationError",
+            "Path: 'nowhere' must match",
+        ),
+        (
+            "ec2",
+            "create_vpc",
+            {"CidrBlock": "10.0.0.0/16", "InstanceTenancy": "alone"},
+            "InvalidParameterValue",
+            "InstanceTenancy: 'alone' allowed: default, dedicated, host",
+        ),
+        (
+            "ec2",
+            "create_volume",
+            {"AvailabilityZone": "us-east-1a", "Size": 1, "VolumeType": "gp9"},
+            "InvalidParameterValue",
+            "VolumeType: 'gp9' allowed: ",
+        ),
+        ("ec2", "create_security_group", {"GroupName": "sg-x", "Description": "d"}, "InvalidParameterValue", "sg-x"),
+        ("scheduler", "create_schedule", {"Name": "a b", **SCHEDULE}, "ValidationException", "Name: 'a b' must match"),
+        (
+            "ssm",
+            "create_document",
+            {"Name": "a b", "Content": "{}", "DocumentType": "Command"},
+            "ValidationException",
+            "Name: 'a b' must match",
+        ),
+        ("dlm", "delete_lifecycle_policy", {"PolicyId": "p" * 65}, "InvalidRequestException", "PolicyId"),
+    ],
+)
+def test_what_the_model_does_not_allow_is_refused_by_the_services_code(
+    cloud: Any, service: str, method: str, parameters: dict[str, Any], code: str, said: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(cloud.client(service), method)(**parameters)
+    assert refused.value.response["Error"]["Code"] == code
+    assert said in refused.value.response["Error"]["Message"]
