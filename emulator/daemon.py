@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from emulator.faults import control, plan
 from emulator.processes import Process
 from emulator.state import Endpoints, State
 
@@ -25,10 +26,26 @@ class DaemonError(RuntimeError):
     """The emulator did not start or not stop; the message says what to do."""
 
 
-def start(state: State, port: int) -> Endpoints:
-    found = state.read()
-    if found:
-        return found
+def start(state: State, port: int, faults: Path | None = None) -> Endpoints:
+    """`faults` is a fault plan in force before anybody can call."""
+    checked = plan.read(faults) if faults else None
+    found = state.read() or _start(state, port)
+    if checked:
+        control.give(state, checked)
+    return found
+
+
+def fault(state: State, faults: Path | None) -> None:
+    """Put a fault plan in force, or none."""
+    if state.read() is None:
+        raise DaemonError(f"no emulator runs in {state.folder}; start one first")
+    if faults is None:
+        control.clear(state)
+    else:
+        control.give(state, plan.read(faults))
+
+
+def _start(state: State, port: int) -> Endpoints:
     state.prepare()
     left = state.clean()
     if left:

@@ -13,6 +13,7 @@ from emulator.executors.ec2 import Ec2Executor
 from emulator.executors.instances import install_programs
 from emulator.executors.sagemaker import MlflowAppExecutor
 from emulator.executors.ssm import SsmExecutor
+from emulator.faults.injector import Injector
 from emulator.gateway import Gateway
 from emulator.ledger import Ledger, response_class
 from emulator.ledger_rows import ASSOCIATION, KINDS, MLFLOW_APP
@@ -50,9 +51,10 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     ledger = Ledger(KINDS)
     ledger.install(classes)
     gateway = Gateway(own)
+    faults = Injector(state.fault_plan, state.fault_record)
     access = Access(ACCOUNT_ID, Trail(state.folder), gateway.requests)
     rules = Rules(manners.RULES, ACCOUNT_ID, gateway.requests)
-    gateway.hooks += [Idempotency().hook, access, rules.hook]
+    gateway.hooks += [faults.hook, Idempotency().hook, access, rules.hook]
     ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests, access.service_may)
     ec2.install()
     SsmExecutor(ec2, ledger, ASSOCIATION).install()

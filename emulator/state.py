@@ -74,6 +74,14 @@ class State:
     def sessions(self) -> Path:
         return self.folder / "processes"
 
+    @property
+    def fault_plan(self) -> Path:
+        return self.folder / "faults.json"
+
+    @property
+    def fault_record(self) -> Path:
+        return self.folder / "faults.jsonl"
+
     def prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
@@ -104,6 +112,6 @@ class State:
         if not left:
             for folder in (self.instances, self.volumes, self.apps, self.sessions, self.programs):
                 shutil.rmtree(folder, ignore_errors=True)
-            for file in (self.endpoints, self.mailbox):
+            for file in (self.endpoints, self.mailbox, self.fault_plan, self.fault_record):
                 file.unlink(missing_ok=True)
         return left

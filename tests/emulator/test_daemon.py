@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator import processes
 from emulator.server import _require_loopback
@@ -81,3 +82,18 @@ def test_a_taken_port_is_told_with_its_number(tmp_path: Path, emulator_command: 
         started = emulator_command("start", tmp_path / "state", "--port", str(port))
     assert started.returncode == 1
     assert f"port {port} of 127.0.0.1 is taken" in started.stderr
+
+
+def test_a_fault_plan_can_be_in_force_from_the_start(tmp_path: Path, emulator_command: Run, start_cloud: Run) -> None:
+    (tmp_path / "bad.yaml").write_text("version: 3\n")
+    refused = emulator_command("start", tmp_path / "state", "--faults", str(tmp_path / "bad.yaml"))
+    assert (refused.returncode, (tmp_path / "state").exists()) == (1, False), "it started without its plan"
+    plan = {"version": 1, "faults": [{"operation": "sns:CreateTopic", "fault": "deny", "when": "every"}]}
+    (tmp_path / "plan.yaml").write_text(json.dumps(plan))
+    started = emulator_command("start", tmp_path / "state", "--faults", str(tmp_path / "plan.yaml"))
+    assert started.returncode == 0, started.stderr
+    cloud = start_cloud(tmp_path / "state")
+    with pytest.raises(ClientError, match="AuthorizationError"):
+        cloud.client("sns").create_topic(Name="t")
+    assert emulator_command("stop", tmp_path / "state").returncode == 0
+    assert not (tmp_path / "state" / "faults.json").exists()
