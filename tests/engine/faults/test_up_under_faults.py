@@ -1,0 +1,100 @@
+"""`pulumi up` of stack dev while AWS misbehaves: every changing call goes wrong once, by each kind of fault.
+
+Throttling, AWS's own errors and roles that nobody knows yet are waited out within one `up`. A call that is denied ends
+the `up` in a line that names resource and operation, and the next one goes on. A lost answer makes the SDK repeat what
+was done: what has neither a client token nor an answer for "exists already" is then at AWS and not in the state, or in
+the way. `LEFT_BEHIND` lists it by type; on AWS with pulumi-aws it is the same, and somebody has to remove it.
+
+Only the first test runs the host's services. For the others the document of the host does nothing: all calls are made,
+in seconds. `--continue-on-error` gets further in one `up`; what depends on a failed resource then fails its own checks.
+"""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+PROVIDER = "emulated"
+"""The access key of the calls that the engine makes: the test's own are left in peace."""
+MOST_UPS = 25
+LEFT_BEHIND: dict[str, tuple[str, str, str]] = {
+    "aws:ssm/association:Association": ("ssm", "delete_association", "AssociationId"),
+    "aws:ssm/document:Document": ("ssm", "delete_document", "Name"),
+    "aws:ssm/parameter:Parameter": ("ssm", "delete_parameter", "Name"),
+    "aws:budgets/budget:Budget": ("budgets", "delete_budget", "BudgetName"),
+    "aws:iam/instanceProfile:InstanceProfile": ("iam", "delete_instance_profile", "InstanceProfileName"),
+    "aws:iam/role:Role": ("iam", "delete_role", "RoleName"),
+    "aws:iam/policy:Policy": ("iam", "delete_policy", "PolicyArn"),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("ec2", "revoke_security_group_ingress", "Rule"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("ec2", "revoke_security_group_egress", "Rule"),
+    "aws:ec2/securityGroup:SecurityGroup": ("ec2", "delete_security_group", "GroupId"),
+    "aws:ec2/route:Route": ("ec2", "delete_route", "Route"),
+    "aws:ec2/subnet:Subnet": ("ec2", "delete_subnet", "SubnetId"),
+    "aws:ec2/internetGateway:InternetGateway": ("ec2", "delete_internet_gateway", "InternetGatewayId"),
+    "aws:ec2/vpc:Vpc": ("ec2", "delete_vpc", "VpcId"),
+}
+"""What a lost answer leaves at AWS without the state knowing it, by type, and the call that removes it."""
+FOUND_AGAIN = "aws:ec2/volumeAttachment:VolumeAttachment"
+"""pulumi-aws looks whether the volume is attached before it attaches it: the next `up` takes it for its own."""
+DONE_BEFORE = {
+    *("EntityAlreadyExists", "DocumentAlreadyExists", "ParameterAlreadyExists", "DuplicateRecordException"),
+    *("InvalidSubnet.Conflict", "InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "InvalidPermission.NotFound"),
+    *("RouteAlreadyExists", "Resource.AlreadyAssociated", "LimitExceeded", "VolumeInUse"),
+}
+"""What AWS says to a call that has been carried out once already."""
+KEPT_RULES = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+"""What a denied call leaves: the rule that AWS gives a new group, if it could not be revoked. pulumi-aws revokes it
+only while it creates the group, and the stack's own rule is then one too many."""
+
+
+def each_call(fault: str, **more: Any) -> dict[str, Any]:
+    return {"operation": "*", "fault": fault, "when": "each", **more}
+
+
+def test_an_up_waits_out_throttling_errors_and_roles_that_are_too_new(troubled: Any) -> None:
+    """With all that the host runs: what it asks of AWS itself goes wrong once, too."""
+    troubled.plan(each_call("throttle"), each_call("fail"), {"fault": "new-role", "uses": 2})
+    assert troubled.up(), troubled.said
+    for kind in ("throttle", "fail"):
+        troubled.assert_every_call_has_met(kind)
+    assert {each.call for each in troubled.fired("new-role")} >= {"ec2:RunInstances", "scheduler:CreateSchedule"}
+    troubled.assert_whole()
+
+
+@pytest.mark.usefixtures("without_services")
+def test_after_denials_one_up_after_the_other_gets_further_until_all_is_there(troubled: Any) -> None:
+    troubled.plan(each_call("deny", by=PROVIDER))
+    for _ in range(MOST_UPS):
+        before = len(troubled.fired("deny"))
+        if troubled.up():
+            break
+        denied = {each.call.partition(":")[2] for each in troubled.fired("deny")[before:]}
+        assert denied <= {operation for _, operation, _ in troubled.failures()}, troubled.said
+        orphans = troubled.orphans()
+        assert set(orphans) <= {KEPT_RULES}, orphans
+        troubled.remove(orphans, LEFT_BEHIND)
+    else:
+        pytest.fail(f"still not there after {MOST_UPS} times: {troubled.said}")
+    troubled.assert_every_call_has_met("deny")
+    assert troubled.removed == {KEPT_RULES}
+    troubled.assert_whole()
+
+
+@pytest.mark.usefixtures("without_services")
+def test_lost_answers_leave_behind_what_the_list_says_and_nothing_else(troubled: Any) -> None:
+    troubled.plan(each_call("lose", by=PROVIDER))
+    for _ in range(MOST_UPS):
+        is_up = troubled.up()
+        orphans = troubled.orphans()
+        assert set(orphans) <= {*LEFT_BEHIND, FOUND_AGAIN}, orphans
+        troubled.remove(orphans, LEFT_BEHIND)
+        if is_up:
+            break
+        codes = {code for _, _, code in troubled.failures()}
+        assert codes <= DONE_BEFORE, troubled.said
+    else:
+        pytest.fail(f"still not there after {MOST_UPS} times: {troubled.said}")
+    troubled.assert_every_call_has_met("lose")
+    assert troubled.removed == set(LEFT_BEHIND)
+    troubled.assert_whole()
