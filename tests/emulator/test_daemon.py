@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,11 @@ def test_stop_ends_the_orphans_of_a_killed_emulator_and_a_second_start_is_the_sa
     assert directory.stat().st_mode & 0o777 == 0o700
     assert (directory / "endpoints.json").stat().st_mode & 0o777 == 0o600
 
+    before = _sleepers()
     instance_id = cloud.launch()
     # The first leaves its session and its parent, the second clears its environment.
     cloud.out(instance_id, "setsid sleep 971 >/dev/null 2>&1 &\nenv -i sleep 972 >/dev/null 2>&1 &\nsleep 0.2")
-    sleepers = _sleepers()
+    sleepers = _sleepers() - before
     assert len(sleepers) == 2, "the test's own processes did not start"
     cloud.mlflow_app("orphan")
     sleepers |= wait_for("the app's server", lambda: _running(f"{directory}/apps/"))
@@ -59,7 +61,14 @@ def _sleepers() -> set[processes.Process]:
 def _running(words: str) -> set[processes.Process]:
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     found = {process for pid in pids if (process := processes.find(pid))}
-    return {process for process in found if words in process.command()}
+    return {process for process in found if words in _command_line(process)}
+
+
+def _command_line(process: processes.Process) -> str:
+    """All of it: where tests run side by side, the path of a state is longer than what `command` shows."""
+    with suppress(OSError):
+        return Path(f"/proc/{process.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
 
 
 def test_stopping_what_does_not_run_is_no_fault(tmp_path: Path, emulator_command: Run) -> None:

@@ -12,7 +12,18 @@ TRUST = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+            {
+                "Effect": "Allow",
+                "Principal": {
+                    "Service": [
+                        "ec2.amazonaws.com",
+                        "dlm.amazonaws.com",
+                        "scheduler.amazonaws.com",
+                        "sagemaker.amazonaws.com",
+                    ]
+                },
+                "Action": "sts:AssumeRole",
+            },
         ],
     }
 )
