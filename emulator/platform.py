@@ -54,7 +54,7 @@ def assemble(state: State, aws_endpoint_url: str) -> Platform:
     faults = Injector(state.fault_plan, state.fault_record)
     access = Access(ACCOUNT_ID, Trail(state.folder), gateway.requests)
     rules = Rules(manners.RULES, ACCOUNT_ID, gateway.requests)
-    gateway.hooks += [faults.hook, Idempotency().hook, access, rules.hook]
+    gateway.hooks += [faults.hook, access, Idempotency().hook, rules.hook]
     ec2 = Ec2Executor(state, lambda: aws_endpoint_url, gateway.requests, access.service_may)
     ec2.install()
     SsmExecutor(ec2, ledger, ASSOCIATION).install()

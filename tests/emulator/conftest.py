@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -70,6 +71,13 @@ class Cloud:
         answer = self.client("sts", access_key).assume_role(RoleArn=role_arn, RoleSessionName=person, **options)
         keys = answer["Credentials"]
         return self.session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def refused(self, function: Callable[..., Any], **parameters: Any) -> tuple[str, str]:
+        """Code and sentence of a call that must be refused."""
+        with pytest.raises(ClientError) as caught:
+            function(**parameters)
+        error = caught.value.response["Error"]
+        return str(error["Code"]), str(error["Message"])
 
     def root(self, instance_id: str) -> Path:
         return self.directory / "instances" / instance_id

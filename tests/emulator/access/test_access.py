@@ -1,10 +1,8 @@
 """Policies in force: real clients of a real emulator, and the trail that they leave."""
 
 import json
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,7 +23,6 @@ LIST = {
     "Resource": BUCKET,
     "Condition": {"StringLike": {"s3:prefix": "own/*"}},
 }
-EC2 = {"Service": "ec2.amazonaws.com"}
 
 
 def allow(action: str, resource: str, **condition: Any) -> dict[str, Any]:
@@ -44,14 +41,6 @@ def ada(cloud: Any) -> Any:
     return cloud.assumed(cloud.role("owner", OWN, LIST), "ada")
 
 
-def refused(function: Callable[..., Any], **parameters: Any) -> tuple[str, str]:
-    """Code and sentence of a call that must be refused."""
-    with pytest.raises(ClientError) as caught:
-        function(**parameters)
-    error = caught.value.response["Error"]
-    return str(error["Code"]), str(error["Message"])
-
-
 def last(cloud: Any, operation: str) -> dict[str, Any]:
     """The newest line of the trail about an operation."""
     return [line for line in trail.read(cloud.directory) if line["operation"] == operation][-1]
@@ -62,16 +51,19 @@ def test_a_role_has_its_own_prefix_and_no_other(cloud: Any, ada: Any) -> None:
     s3.put_object(Bucket="access", Key="own/x", Body=b"1")
     assert s3.get_object(Bucket="access", Key="own/x")["Body"].read() == b"1"
     assert [each["Key"] for each in s3.list_objects_v2(Bucket="access", Prefix="own/")["Contents"]] == ["own/x"]
-    code, said = refused(s3.get_object, Bucket="access", Key="other/secret")
+    code, said = cloud.refused(s3.get_object, Bucket="access", Key="other/secret")
     assert code == "AccessDenied"
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/owner/ada"
     assert said == (
         f"User: {session} is not authorized to perform: s3:GetObject on resource: {BUCKET}/other/secret"
         " because no identity-based policy allows the s3:GetObject action"
     )
-    assert refused(s3.list_objects_v2, Bucket="access", Prefix="other/")[0] == "AccessDenied"
-    assert refused(s3.delete_object, Bucket="access", Key="own/x")[0] == "AccessDenied"
-    assert refused(s3.copy_object, Bucket="access", Key="own/y", CopySource="access/other/secret")[0] == "AccessDenied"
+    assert cloud.refused(s3.list_objects_v2, Bucket="access", Prefix="other/")[0] == "AccessDenied"
+    assert cloud.refused(s3.delete_object, Bucket="access", Key="own/x")[0] == "AccessDenied"
+    assert (
+        cloud.refused(s3.copy_object, Bucket="access", Key="own/y", CopySource="access/other/secret")[0]
+        == "AccessDenied"
+    )
 
 
 def test_the_trail_says_who_asked_for_what_and_which_statement_decided(cloud: Any, ada: Any) -> None:
@@ -83,7 +75,7 @@ def test_the_trail_says_who_asked_for_what_and_which_statement_decided(cloud: An
         {"action": "s3:PutObject", "resource": f"{BUCKET}/own/told", "keys": {}, "allowed": True,
          "by": ["identity:own/Own"]}
     ]  # fmt: skip
-    refused(ada.client("s3").put_object, Bucket="access", Key="other/told", Body=b"1")
+    cloud.refused(ada.client("s3").put_object, Bucket="access", Key="other/told", Body=b"1")
     line = last(cloud, "s3:PutObject")
     assert (line["checks"][0]["allowed"], line["status"]) == (False, 403)
     assert "no identity-based policy" in line["refused"]
@@ -91,18 +83,20 @@ def test_the_trail_says_who_asked_for_what_and_which_statement_decided(cloud: An
 
 def test_who_may_not_list_is_not_told_that_an_object_is_missing(cloud: Any, ada: Any) -> None:
     s3 = ada.client("s3")
-    assert refused(s3.get_object, Bucket="access", Key="own/none")[0] == "NoSuchKey"
-    assert refused(s3.head_object, Bucket="access", Key="own/none")[0] == "404"
+    assert cloud.refused(s3.get_object, Bucket="access", Key="own/none")[0] == "NoSuchKey"
+    assert cloud.refused(s3.head_object, Bucket="access", Key="own/none")[0] == "404"
     blind = cloud.assumed(cloud.role("blind", OWN), "ada").client("s3")
-    assert refused(blind.get_object, Bucket="access", Key="own/none")[0] == "AccessDenied"
-    assert refused(blind.head_object, Bucket="access", Key="own/none")[0] == "403"
+    assert cloud.refused(blind.get_object, Bucket="access", Key="own/none")[0] == "AccessDenied"
+    assert cloud.refused(blind.head_object, Bucket="access", Key="own/none")[0] == "403"
 
 
-def test_a_role_cannot_give_itself_more(ada: Any) -> None:
+def test_a_role_cannot_give_itself_more(cloud: Any, ada: Any) -> None:
     own = f"arn:aws:iam::{ACCOUNT}:role/test/owner"
-    code, said = refused(ada.client("iam").put_role_policy, RoleName="owner", PolicyName="more", PolicyDocument="{}")
+    code, said = cloud.refused(
+        ada.client("iam").put_role_policy, RoleName="owner", PolicyName="more", PolicyDocument="{}"
+    )
     assert (code, f"iam:PutRolePolicy on resource: {own}" in said) == ("AccessDenied", True)
-    said = refused(ada.client("sts").assume_role, RoleArn=own, RoleSessionName="again")[1]
+    said = cloud.refused(ada.client("sts").assume_role, RoleArn=own, RoleSessionName="again")[1]
     assert f"sts:AssumeRole on resource: {own} because no identity-based policy" in said
 
 
@@ -117,13 +111,13 @@ def test_a_boundary_bounds_and_a_session_s_policy_narrows(cloud: Any) -> None:
     s3 = cloud.assumed(role, "ada").client("s3")
     cloud.client("s3").put_object(Bucket="access", Key="own/bounded", Body=b"1")
     s3.get_object(Bucket="access", Key="own/bounded")
-    assert "no permissions boundary allows" in refused(s3.put_object, Bucket="access", Key="own/x", Body=b"")[1]
-    said = refused(s3.get_object, Bucket="access", Key="other/secret")[1]
+    assert "no permissions boundary allows" in cloud.refused(s3.put_object, Bucket="access", Key="own/x", Body=b"")[1]
+    said = cloud.refused(s3.get_object, Bucket="access", Key="other/secret")[1]
     assert said.endswith("with an explicit deny in a permissions boundary")
     assert last(cloud, "s3:GetObject")["checks"][0]["by"] == ["boundary:bound/NoSecrets"]
     narrow = json.dumps({"Version": "2012-10-17", "Statement": {**OWN, "Action": "s3:PutObject"}})
     narrowed = cloud.assumed(role, "ada", Policy=narrow).client("s3")
-    assert "no session policy allows" in refused(narrowed.get_object, Bucket="access", Key="own/bounded")[1]
+    assert "no session policy allows" in cloud.refused(narrowed.get_object, Bucket="access", Key="own/bounded")[1]
 
 
 def test_a_bucket_s_policy_counts_for_everybody_with_its_conditions(cloud: Any) -> None:
@@ -143,7 +137,7 @@ def test_a_bucket_s_policy_counts_for_everybody_with_its_conditions(cloud: Any) 
         if is_allowed:
             put(Bucket="tlsonly", Key="k", Body=b"1")
         else:
-            said = refused(put, Bucket="tlsonly", Key="k", Body=b"1")[1]
+            said = cloud.refused(put, Bucket="tlsonly", Key="k", Body=b"1")[1]
             assert said.endswith("with an explicit deny in a resource-based policy")
 
 
@@ -156,16 +150,16 @@ def test_a_role_is_taken_only_by_whom_it_trusts_and_under_the_name_that_it_asks_
     grace = cloud.assumed(arn, "grace", access_key="grace")
     assert grace.client("sts").get_caller_identity()["Arn"].endswith("/grace")
     take = cloud.client("sts", "grace").assume_role
-    assert refused(take, RoleArn=arn, RoleSessionName="ada")[0] == "AccessDenied"
-    assert refused(take, RoleArn=f"{arn}-none", RoleSessionName="grace")[0] == "AccessDenied"
+    assert cloud.refused(take, RoleArn=arn, RoleSessionName="ada")[0] == "AccessDenied"
+    assert cloud.refused(take, RoleArn=f"{arn}-none", RoleSessionName="grace")[0] == "AccessDenied"
     # A session has no user name: nobody gets from one role into the next under a name of their choice.
-    assert refused(grace.client("sts").assume_role, RoleArn=arn, RoleSessionName="grace")[0] == "AccessDenied"
+    assert cloud.refused(grace.client("sts").assume_role, RoleArn=arn, RoleSessionName="grace")[0] == "AccessDenied"
     with pytest.raises(ClientError, match="PolicyArns"):
         take(RoleArn=arn, RoleSessionName="grace", PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}])
 
 
 def test_what_the_table_does_not_know_is_refused_to_a_role_and_names_the_table(cloud: Any, ada: Any) -> None:
-    code, said = refused(ada.client("sns").list_topics)
+    code, said = cloud.refused(ada.client("sns").list_topics)
     assert (code, said.endswith("sns:ListTopics asks for; it is added in emulator/access/table")) == (
         "AccessDenied",
         True,
@@ -184,9 +178,9 @@ def test_what_the_table_does_not_know_is_refused_to_a_role_and_names_the_table(c
     ],
 )
 def test_each_service_says_no_in_its_own_words(
-    ada: Any, service: str, method: str, parameters: dict[str, Any], code: str
+    cloud: Any, ada: Any, service: str, method: str, parameters: dict[str, Any], code: str
 ) -> None:
-    found, said = refused(getattr(ada.client(service), method), **parameters)
+    found, said = cloud.refused(getattr(ada.client(service), method), **parameters)
     assert found == code
     assert "is not authorized to perform: " in said
 
@@ -204,7 +198,7 @@ def test_each_service_says_no_in_its_own_words(
 def test_a_key_counts_only_with_its_own_token(cloud: Any, ada: Any, tampered: Any, code: str) -> None:
     keys = ada.boto.get_credentials().get_frozen_credentials()
     session = cloud.session(*tampered((keys.access_key, keys.secret_key, keys.token)))
-    assert refused(session.client("s3").get_object, Bucket="access", Key="own/x")[0] == code
+    assert cloud.refused(session.client("s3").get_object, Bucket="access", Key="own/x")[0] == code
 
 
 def test_a_request_that_nobody_signed_is_refused_and_a_presigned_one_is_its_signer_s(cloud: Any, ada: Any) -> None:
@@ -232,11 +226,11 @@ def test_a_user_that_was_made_has_what_its_policies_and_groups_say(cloud: Any) -
     iam.put_group_policy(GroupName="owners", PolicyName="own", PolicyDocument=policy)
     keys = iam.create_access_key(UserName="made")["AccessKey"]
     s3 = cloud.session(keys["AccessKeyId"], keys["SecretAccessKey"]).client("s3")
-    assert refused(s3.put_object, Bucket="access", Key="own/made", Body=b"")[0] == "AccessDenied"
+    assert cloud.refused(s3.put_object, Bucket="access", Key="own/made", Body=b"")[0] == "AccessDenied"
     iam.add_user_to_group(GroupName="owners", UserName="made")
     s3.put_object(Bucket="access", Key="own/made", Body=b"")
     iam.update_access_key(UserName="made", AccessKeyId=keys["AccessKeyId"], Status="Inactive")
-    assert refused(s3.put_object, Bucket="access", Key="own/made", Body=b"")[0] == "InvalidAccessKeyId"
+    assert cloud.refused(s3.put_object, Bucket="access", Key="own/made", Body=b"")[0] == "InvalidAccessKeyId"
 
 
 def test_a_service_is_handed_only_a_role_that_trusts_it(cloud: Any) -> None:
@@ -244,81 +238,15 @@ def test_a_service_is_handed_only_a_role_that_trusts_it(cloud: Any) -> None:
     times = {"ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
     trusted = cloud.role("scheduled", trusted={"Service": "scheduler.amazonaws.com"})
     scheduler = cloud.client("scheduler")
-    code, said = refused(scheduler.create_schedule, Name="s", Target={**target, "RoleArn": f"{trusted}x"}, **times)
+    code, said = cloud.refused(
+        scheduler.create_schedule, Name="s", Target={**target, "RoleArn": f"{trusted}x"}, **times
+    )
     assert (code, "allows principal 'scheduler.amazonaws.com'" in said) == ("ValidationException", True)
     scheduler.create_schedule(Name="s", Target={**target, "RoleArn": trusted}, **times)
     planner = cloud.role("planner", allow("scheduler:CreateSchedule", "*"))
     own = cloud.assumed(planner, "ada").client("scheduler")
-    said = refused(own.create_schedule, Name="t", Target={**target, "RoleArn": trusted}, **times)[1]
+    said = cloud.refused(own.create_schedule, Name="t", Target={**target, "RoleArn": trusted}, **times)[1]
     assert f"iam:PassRole on resource: {trusted}" in said
-
-
-@pytest.fixture
-def host(cloud: Any) -> Iterator[Callable[[str], str]]:
-    """Instances with the profile of a role, by its name."""
-    started: list[str] = []
-
-    def start(profile: str) -> str:
-        started.append(cloud.launch(IamInstanceProfile={"Name": profile}))
-        return started[-1]
-
-    yield start
-    cloud.client("ec2").terminate_instances(InstanceIds=started)
-
-
-READ = """import boto3, sys
-s3 = boto3.client("s3")
-for key in sys.argv[1:]:
-    try:
-        print(s3.get_object(Bucket="access", Key=key)["Body"].read().decode())
-    except Exception as error:
-        print(type(error).__name__)
-"""
-
-
-def test_what_runs_on_an_instance_has_its_role_s_rights(cloud: Any, host: Callable[[str], str]) -> None:
-    cloud.role("on-instance", OWN, trusted=EC2, profile=True)
-    cloud.client("s3").put_object(Bucket="access", Key="own/of-instance", Body=b"mine")
-    script = f"cat > read.py <<'END'\n{READ}END\n{sys.executable} read.py own/of-instance other/secret"
-    assert cloud.out(host("on-instance"), script).split() == ["mine", "AccessDenied"]
-
-
-def test_an_instance_gets_no_credentials_of_a_role_that_does_not_trust_ec2(
-    cloud: Any, host: Callable[[str], str]
-) -> None:
-    cloud.role("untrusting", OWN, trusted={"Service": "ssm.amazonaws.com"}, profile=True)
-    path = "latest/meta-data/iam/security-credentials/untrusting"
-    told = json.loads(cloud.out(host("untrusting"), f"curl -s $AWS_EC2_METADATA_SERVICE_ENDPOINT/{path}"))
-    assert told["Code"] == "AssumeRoleUnauthorizedAccess"
-    assert "AccessKeyId" not in told
-
-
-def test_a_person_starts_and_ends_only_the_machines_that_the_tags_say(cloud: Any) -> None:
-    machine = cloud.role("of-machine", trusted=EC2, profile=True)
-    region = f"arn:aws:ec2:us-east-1:{ACCOUNT}"
-    run = allow("ec2:RunInstances", "*", StringEqualsIfExists={"ec2:InstanceType": "t3.micro"})
-    asked = {"ec2:CreateAction": "RunInstances", "aws:RequestTag/team": "ml"}
-    tag = allow("ec2:CreateTags", f"{region}:instance/*", StringEquals=asked)
-    end = allow("ec2:TerminateInstances", f"{region}:instance/*", StringEquals={"aws:ResourceTag/team": "ml"})
-    pass_on = allow("iam:PassRole", machine, StringEquals={"iam:PassedToService": "ec2.amazonaws.com"})
-    cloud.role("starter", run, tag, end, pass_on)
-    starter = f"arn:aws:iam::{ACCOUNT}:role/test/starter"
-    ec2 = cloud.assumed(starter, "ada").client("ec2")
-    other = cloud.role("of-others", trusted=EC2, profile=True)
-
-    def start(team: str, kind: str = "t3.micro", profile: str = "of-machine") -> Any:
-        tags = [{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": team}]}]
-        return ec2.run_instances(ImageId="ami-12345678", InstanceType=kind, SubnetId=cloud.subnet_id, MinCount=1,
-                                 MaxCount=1, TagSpecifications=tags, IamInstanceProfile={"Name": profile})  # fmt: skip
-
-    instance_id = start("ml")["Instances"][0]["InstanceId"]
-    assert "ec2:CreateTags" in refused(start, team="ops")[1]
-    assert f"ec2:RunInstances on resource: {region}:instance/*" in refused(start, team="ml", kind="m7g.xlarge")[1]
-    assert f"iam:PassRole on resource: {other}" in refused(start, team="ml", profile="of-others")[1]
-    not_ours = cloud.launch(waits=False)
-    assert refused(ec2.terminate_instances, InstanceIds=[not_ours])[0] == "UnauthorizedOperation"
-    ec2.terminate_instances(InstanceIds=[instance_id])
-    cloud.client("ec2").terminate_instances(InstanceIds=[not_ours])
 
 
 def test_an_mlflow_app_is_called_only_by_who_may_call_that_app(cloud: Any) -> None:
