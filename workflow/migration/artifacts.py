@@ -4,13 +4,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from workflow.migration.entries import Artifact
-from workflow.models import file_digest
-
-MODEL_META: Final = "registered_model_meta"
-"""MLflow writes it into what it downloads: it is no artifact of anybody's."""
+from workflow.models import DOWNLOAD_MARK, file_digest
 
 
 def repository(artifact_uri: str, tracking_uri: str) -> Any:
@@ -24,7 +21,7 @@ def paths(store: Any, folder: str | None = None) -> Iterator[str]:
     for found in store.list_artifacts(folder):
         if found.is_dir:
             yield from paths(store, found.path)
-        elif Path(found.path).name != MODEL_META:
+        elif Path(found.path).name != DOWNLOAD_MARK:
             yield found.path
 
 

@@ -7,7 +7,7 @@ tag, so a second move skips what is there, and a move back finds the original in
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -76,10 +76,11 @@ def _path(artifact: Artifact) -> str:
 
 
 def number(value: float) -> float | str:
-    """A metric's value as JSON has it: NaN and infinities are words, because JSON has no such numbers."""
+    """A metric's value as JSON has it: NaN and infinities are words, because JSON has no such numbers. `float` reads
+    both back."""
     return value if math.isfinite(value) else repr(value)
 
 
-def to_float(value: float | str) -> float:
-    """The way back of `number`."""
-    return float(value)
+def in_order(rows: Iterable[list[Any]]) -> list[list[Any]]:
+    """Sorted, also where a number and a word stand in one place."""
+    return sorted(rows, key=lambda row: [str(item) for item in row])

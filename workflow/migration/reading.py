@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ORIGIN_TAG, Entry, Kind, number
+from workflow.migration.entries import ORIGIN_TAG, Entry, Kind, in_order, number
 from workflow.migration.sides import Side
 
 PAGE: Final = 500
@@ -136,7 +136,7 @@ class Reader:
             "deleted": info.lifecycle_stage != ACTIVE,
             "params": dict(run.data.params),
             "tags": {key: value for key, value in _tags(run.data.tags).items() if key != NAME_TAG},
-            "metrics": sorted([point.key, point.step, point.timestamp, number(point.value)] for point in points),
+            "metrics": in_order([point.key, point.step, point.timestamp, number(point.value)] for point in points),
         }
         return Entry(
             kind=Kind.RUN, origin=origin, body=body, artifacts=listed, id=info.run_id, artifact_uri=info.artifact_uri
@@ -156,7 +156,7 @@ class Reader:
             "type": model.model_type or "",
             "params": dict(model.params),
             "tags": _tags(model.tags),
-            "links": sorted(self._links.get(model.model_id, [])),
+            "links": in_order(self._links.get(model.model_id, [])),
         }
         return Entry(
             kind=Kind.LOGGED_MODEL,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ORIGIN_TAG, Entry, Kind, to_float
+from workflow.migration.entries import ORIGIN_TAG, Entry, Kind
 from workflow.migration.reading import ACTIVE, experiments, logged_models, model_origin, read, run_origin, runs
 from workflow.migration.registry import Registry
 from workflow.migration.sides import Side
@@ -124,18 +124,18 @@ class Writer:
             if body["status"] in FINAL:
                 client.finalize_logged_model(identity, body["status"])
             client.set_logged_model_tags(identity, dict(body["tags"]))
-            self._link(client, identity, body["links"], linked=_linked(client, identity))
+            self._link(client, identity, body["links"])
 
-    def _link(self, client: Any, identity: str, links: Iterable[list[Any]], linked: set[str]) -> None:
+    def _link(self, client: Any, identity: str, links: Iterable[list[Any]]) -> None:
         """Tie the metric points and outputs of runs to the logged model that they are about."""
         from mlflow.entities import LoggedModelOutput, Metric
 
         for origin, key, value, timestamp, step in links:
             run_id = self._runs[origin]
             if key:
-                point = Metric(key, to_float(value), timestamp, step, model_id=identity)
+                point = Metric(key, float(value), timestamp, step, model_id=identity)
                 client.log_batch(run_id, metrics=[point], synchronous=True)
-            elif run_id not in linked:
+            elif not _has_output(client, run_id, identity):  # MLflow would take it twice
                 client.log_outputs(run_id, [LoggedModelOutput(identity, step)])
 
     def _send(self, entry: Entry, artifact_uri: str) -> None:
@@ -175,7 +175,7 @@ def _log(client: Any, identity: str, body: Mapping[str, Any]) -> None:
 
     params = [Param(key, value) for key, value in body["params"].items()]
     tags = [RunTag(key, value) for key, value in body["tags"].items()]
-    points = [Metric(key, to_float(value), timestamp, step) for key, step, timestamp, value in body["metrics"]]
+    points = [Metric(key, float(value), timestamp, step) for key, step, timestamp, value in body["metrics"]]
     for part in _parts(params, PARAMS_PER_CALL):
         client.log_batch(identity, params=part, synchronous=True)
     for part in _parts(tags, TAGS_PER_CALL):
@@ -184,12 +184,9 @@ def _log(client: Any, identity: str, body: Mapping[str, Any]) -> None:
         client.log_batch(identity, metrics=part, synchronous=True)
 
 
-def _linked(client: Any, identity: str) -> set[str]:
-    """Runs that have the logged model among their outputs already: MLflow would take it twice."""
-    model = client.get_logged_model(identity)
-    run = client.get_run(model.source_run_id) if model.source_run_id else None
-    outputs = (run.outputs.model_outputs or ()) if run and run.outputs else ()
-    return {run.info.run_id for output in outputs if run and output.model_id == identity}
+def _has_output(client: Any, run_id: str, model_id: str) -> bool:
+    outputs = client.get_run(run_id).outputs
+    return any(output.model_id == model_id for output in (outputs.model_outputs or ())) if outputs else False
 
 
 def _parts(items: list[Any], size: int) -> Iterable[list[Any]]:

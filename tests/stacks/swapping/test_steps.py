@@ -187,6 +187,13 @@ def test_the_data_is_on_the_new_side_before_the_old_one_goes(team: Team) -> None
     assert "price: 20.00 -> 15.00 USD a month (-5.00" in team.said.getvalue()
 
 
+def test_a_kind_that_keeps_nothing_is_swapped_by_flag_and_up_alone(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stacks.commands.swap.STATEFUL", frozenset())
+    result = team.to()
+    assert team.engine.calls == ["preview", "preview", "set tracking", "remove retiring", "up managed"]
+    assert (result.outcome, dict(result.counts), result.export_uri) == ("done", {}, "")
+
+
 def test_what_was_exported_can_be_read_without_either_side(team: Team) -> None:
     bucket, _, key = team.to().export_uri.removeprefix("s3://").partition("/")
     lines = team.engine.client.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 EXPERIMENT = "which digit is an 8?"
 MODEL = "is-it's an 8"
+NAN = float("nan")
 FILES = {"model/MLmodel": b"flavors: {}", "with space/\u00fcnic\u00f6de \u753b.txt": b"x" * 10, "top.json": b"{}"}
 
 
@@ -56,7 +57,7 @@ def _run(client: Any, experiment: str, folder: Path) -> str:
 
     run = client.create_run(experiment, start_time=1_700_000_000_000, run_name="first", tags={"mlflow.user": "ada"})
     points = [Metric("auc", 0.5 + step / 10, 1_700_000_000_000 + step, step) for step in range(5)]
-    odd = [Metric("loss", value, 1_700_000_000_000, step) for step, value in enumerate((float("nan"), float("inf")))]
+    odd = [Metric("loss", value, 1_700_000_000_000, step) for value, step in ((NAN, 0), (2.0, 0), (float("inf"), 1))]
     client.log_batch(run.info.run_id, [*points, *odd], [Param("kind", "network")], [RunTag("note", "a\nb")])
     for path, body in FILES.items():
         file = folder / Path(path).name
@@ -115,7 +116,7 @@ def test_everything_is_counted(old: Side) -> None:
         "experiments": 3,
         "runs": 4,
         "params": 1,
-        "metric points": 8,
+        "metric points": 9,
         "logged models": 1,
         "registered models": 1,
         "model versions": 2,
