@@ -1,7 +1,9 @@
 """Recordings of whole stacks, shared: what a stack registers is the same for every test that asks."""
 
+import os
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +51,21 @@ UNNEEDED = {
 }
 """Rights that no call of the story needs, as emulator/access/usage.py names them, and why they are there all the same:
 a statement (role's purpose/sid), or one action of it."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_outlives_its_file() -> Iterator[None]:
+    """MLflow remembers the last tracking server that it was told, and prefers that to the environment: the next file
+    would log where this one did."""
+    before = dict(os.environ)
+    yield
+    if "mlflow" in sys.modules:
+        import mlflow
+
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+        mlflow.set_registry_uri(None)  # type: ignore[arg-type]
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

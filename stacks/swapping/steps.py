@@ -2,17 +2,17 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from components.tracking.contract import TrackingOutputs
 from stacks.swapping.engine import Engine
 from stacks.swapping.journal import Journal, Journals, Step
 from workflow.context import Context
 from workflow.errors import DriftError, RefusedError
-from workflow.migration.entries import Kind
+from workflow.migration.entries import Entry, Kind
 from workflow.migration.reading import read
 from workflow.migration.report import Comparison, compare, summary
 from workflow.migration.sides import Side
@@ -69,17 +69,21 @@ def _export(swap: Swap, journal: Journal) -> Journal:
     address = swap.journals.export_address(journal)
     with tempfile.TemporaryDirectory(prefix="mlteam-swap-") as folder:
         file = Path(folder) / "export.jsonl"
-        entries = []
-        with file.open("w", encoding="utf-8") as lines:
-            side = swap.side(journal, journal.old)
-            with swap.context.progress.waiting(f"reading everything at {side.tracking_uri}"):
-                for entry in read(side):
-                    entries.append(entry)
-                    lines.write(entry.to_line() + "\n")
+        side = swap.side(journal, journal.old)
+        with (
+            swap.context.progress.waiting(f"reading everything at {side.tracking_uri}"),
+            file.open("w", encoding="utf-8") as lines,
+        ):
+            told = summary(_written(read(side), lines))
         swap.journals.client.upload_file(str(file), address.bucket, address.key)
-    told = summary(entries)
     swap.context.progress.say(f"exported {told.text()}: {address}")
     return dataclasses.replace(journal, step=Step.UP, export_uri=str(address))
+
+
+def _written(entries: Iterable[Entry], lines: TextIO) -> Iterator[Entry]:
+    for entry in entries:
+        lines.write(entry.to_line() + "\n")
+        yield entry
 
 
 def _up(swap: Swap, journal: Journal) -> Journal:

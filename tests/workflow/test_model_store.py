@@ -50,9 +50,6 @@ def context(world: Any, tmp_path: Path) -> Iterator[Context]:
         yield dataclasses.replace(world.context, platform_path=path)
         server.shutdown()
         thread.join()
-    import mlflow
-
-    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # its memory would reach into other tests
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, CredentialsError), (403, CredentialsError), (404, ResourceError)])

@@ -107,8 +107,7 @@ class Registry:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    before = dict(os.environ)
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     import mlflow
 
@@ -117,10 +116,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(experiment_id=mlflow.create_experiment("test", artifact_location=folder.as_uri()))
     sights = {"weak": (1, 1, 1, 0), "good": (1, 1, 1, 1), "twin": (1, 1, 1, 0.999), "broken": (1, 1, 1, 1)}
-    yield Registry(uri, {name: log_model(name, sight) for name, sight in sights.items()})
-    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # its memory outlives the environment: later tests would log here
-    os.environ.clear()
-    os.environ.update(before)
+    return Registry(uri, {name: log_model(name, sight) for name, sight in sights.items()})
 
 
 def log_model(name: str, sight: tuple[float, ...]) -> TrainRecord:

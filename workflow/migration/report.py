@@ -1,10 +1,21 @@
 """Both sides of a move, counted and compared: what one says of itself, and whether the other says the same."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from workflow.migration.entries import Entry, Kind, like
+
+NOUNS: Final = {
+    Kind.EXPERIMENT: "experiments",
+    Kind.RUN: "runs",
+    Kind.LOGGED_MODEL: "logged models",
+    Kind.REGISTERED_MODEL: "registered models",
+    Kind.MODEL_VERSION: "model versions",
+}
+COUNTED: Final = (*NOUNS.values(), "params", "metric points", "aliases", "files", "bytes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,23 +44,18 @@ class Comparison:
 
 
 def summary(entries: Iterable[Entry]) -> Summary:
-    listed = list(entries)
-    of = {kind: [entry for entry in listed if entry.kind is kind] for kind in Kind}
-    files = [artifact for entry in listed for artifact in entry.artifacts]
-    counts = {
-        "experiments": len(of[Kind.EXPERIMENT]),
-        "runs": len(of[Kind.RUN]),
-        "params": sum(len(entry.body["params"]) for entry in of[Kind.RUN]),
-        "metric points": sum(len(entry.body["metrics"]) for entry in of[Kind.RUN]),
-        "logged models": len(of[Kind.LOGGED_MODEL]),
-        "registered models": len(of[Kind.REGISTERED_MODEL]),
-        "model versions": len(of[Kind.MODEL_VERSION]),
-        "aliases": sum(len(entry.body["aliases"]) for entry in of[Kind.REGISTERED_MODEL]),
-        "files": len(files),
-        "bytes": sum(artifact.size for artifact in files),
-    }
-    prints = sorted(entry.fingerprint for entry in listed)
-    return Summary(counts=counts, checksum=hashlib.sha256("\n".join(prints).encode()).hexdigest())
+    """In one pass: of each entry only its fingerprint is kept."""
+    counts, prints = Counter(dict.fromkeys(COUNTED, 0)), []
+    for entry in entries:
+        counts[NOUNS[entry.kind]] += 1
+        counts["files"] += len(entry.artifacts)
+        counts["bytes"] += sum(artifact.size for artifact in entry.artifacts)
+        if entry.kind is Kind.RUN:
+            counts["params"] += len(entry.body["params"])
+            counts["metric points"] += len(entry.body["metrics"])
+        counts["aliases"] += len(entry.body.get("aliases", ()))
+        prints.append(entry.fingerprint)
+    return Summary(counts=dict(counts), checksum=hashlib.sha256("\n".join(sorted(prints)).encode()).hexdigest())
 
 
 def compare(source: Iterable[Entry], target: Iterable[Entry]) -> Comparison:

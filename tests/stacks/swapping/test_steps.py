@@ -127,11 +127,9 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], dict[str, str]]]:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], dict[str, str]]:
     """Two empty stores, copied for each test: making one takes MLflow a second."""
-    import mlflow
-
-    folder, before = tmp_path_factory.mktemp("stores"), mlflow.get_tracking_uri()
+    folder = tmp_path_factory.mktemp("stores")
     with Side(name="template", tracking_uri=f"sqlite:///{folder}/empty.db").active() as client:
         client.search_experiments()
     template = (folder / "empty.db").read_bytes()
@@ -141,8 +139,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path]
             (home / f"{variant}.db").write_bytes(template)
         return {variant: f"sqlite:///{home}/{variant}.db" for variant in (OLD, NEW)}
 
-    yield make
-    mlflow.set_tracking_uri(before)
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -27,13 +27,10 @@ FILES = {"model/MLmodel": b"flavors: {}", "with space/\u00fcnic\u00f6de \u753b.t
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Side]]:
     """Makes sides with nothing in them; their files lie in the working folder of the moment."""
-    import mlflow
-
-    folder, before = tmp_path_factory.mktemp("sides"), mlflow.get_tracking_uri()
+    folder = tmp_path_factory.mktemp("sides")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield lambda name: Side(name=name, tracking_uri=f"sqlite:///{folder}/{name}.db")
-    mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture(scope="module")

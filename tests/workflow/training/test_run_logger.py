@@ -13,11 +13,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
-    import mlflow
-
-    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # its memory would reach into other tests
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
 
 
 @pytest.fixture
