@@ -71,10 +71,11 @@ def recover(recovery: Recovery, confirm: Confirm) -> Done:
     plugins.end(plugins.without_engine(recovery.engine.folder))
     for name in shown.torn:
         recovery.store.mend(name)
-    backup = _back_up(recovery)
+    state = recovery.engine.export()
+    backup = _back_up(recovery, state)
     for lock in held:
         recovery.store.remove(lock.name)
-    return Done(plan=_settle(recovery, shown, confirm), backup=backup)
+    return Done(plan=_settle(recovery, state, shown, confirm), backup=backup)
 
 
 def look(recovery: Recovery, held: Sequence[Lock] = ()) -> Plan:
@@ -110,16 +111,16 @@ def _left(row: Belonging, sight: Sight, key: str) -> str:
     return "" if row.remove else ADOPTED
 
 
-def _back_up(recovery: Recovery) -> str:
+def _back_up(recovery: Recovery, state: Mapping[str, Any]) -> str:
     naming, now = recovery.sight.naming, datetime.now(UTC)
     name = f"{BACKUPS}/{naming.project}/{naming.stack}-{now:%Y%m%dT%H%M%S.%fZ}.json"
-    recovery.store.write(name, dumps(recovery.engine.export()).encode())
+    recovery.store.write(name, dumps(state).encode())
     return f"{recovery.store.url}/{name}"
 
 
-def _settle(recovery: Recovery, shown: Plan, confirm: Confirm) -> Plan:
+def _settle(recovery: Recovery, state: Mapping[str, Any], shown: Plan, confirm: Confirm) -> Plan:
     """What is left once the state says how everything ended: agreed on again where it is more than was shown."""
-    pending = plan.pending(recovery.engine.export()["deployment"])
+    pending = plan.pending(state["deployment"])
     if pending:
         with recovery.progress.waiting("asking AWS how it ended: pulumi refresh"):
             recovery.engine.settle()
