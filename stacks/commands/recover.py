@@ -74,12 +74,13 @@ def recovery_of(context: Context, *, break_lock: bool = False) -> Recovery:
     account_id = context.aws.client("sts").get_caller_identity()["Account"]
     folder = project_folder(Path.cwd())
     engine = Engine(stack=context.stack, folder=folder, environment=context.environment)
-    region = engine.config("aws:region")
     return Recovery(
         engine=engine,
         store=open_store(engine.backend_url(), folder, context.aws),
         sight=Sight(
-            aws=Aws(region_name=region), naming=Naming(project=PROJECT, stack=context.stack), account_id=account_id
+            aws=Aws(region_name=engine.region()),
+            naming=Naming(project=PROJECT, stack=context.stack),
+            account_id=account_id,
         ),
         machine=this_machine(),
         progress=context.progress,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from stacks.load import NAMESPACE
 from workflow.errors import NoStackError, ResourceError, UsageError
 
@@ -106,9 +108,17 @@ class Engine:
         exported: dict[str, Any] = json.loads(self._run("stack", "export", cure=COPIES))
         return exported
 
-    def config(self, key: str) -> str:
-        """With the namespace, as in aws:region."""
-        return self._run("config", "get", key).strip()
+    def region(self) -> str:
+        """From the stack's file: `pulumi config get` reads the state as well, and that may be what is broken."""
+        if not self.config_file.is_file():
+            raise NoStackError(f"stack {self.stack!r} has no {self.config_file}", cure="pulumi stack ls")
+        config = (yaml.safe_load(self.config_file.read_text(encoding="utf-8")) or {}).get("config") or {}
+        if not config.get("aws:region"):
+            raise UsageError(
+                f"aws:region is not given in {self.config_file}",
+                cure=f"pulumi config set aws:region us-east-1 --stack {self.stack}",
+            )
+        return str(config["aws:region"])
 
     def backend_url(self) -> str:
         return str(json.loads(self._run("whoami", "--json", of_stack=False))["url"])

@@ -50,6 +50,7 @@ class Troubled:
 
     laptop: Any
     removed: set[str] = field(default_factory=set)
+    treasured: set[str] = field(default_factory=set)
     ups: int = 0
     said: str = ""
 
@@ -77,11 +78,10 @@ class Troubled:
         return set(FAILED.findall(self.said))
 
     def put_treasures(self) -> None:
-        """Data in every bucket as soon as there is one."""
-        s3 = self.laptop.client("s3")
-        for bucket in self.laptop.buckets():
-            if not s3.list_objects_v2(Bucket=bucket, Prefix="landing/").get("Contents"):
-                s3.put_object(Bucket=bucket, Key="landing/1.png", Body=TREASURE)
+        """Data in every bucket as soon as there is one, and never again."""
+        for bucket in set(self.laptop.buckets()) - self.treasured:
+            self.laptop.client("s3").put_object(Bucket=bucket, Key="landing/1.png", Body=TREASURE)
+            self.treasured.add(bucket)
 
     def deployment(self) -> dict[str, Any]:
         exported: dict[str, Any] = json.loads(self.laptop.pulumi("stack", "export"))
@@ -168,8 +168,24 @@ def troubled(clones: Any) -> Iterator[Troubled]:
 
 @pytest.fixture
 def without_services(clones: Any) -> Iterator[None]:
-    program = clones.platform.checkout / "__main__.py"
+    before = leave_services_out(clones)
+    yield
+    before()
+
+
+@pytest.fixture(scope="module")
+def killed(clones: Any) -> Iterator[Troubled]:
+    """One stack without services for all that is done to it in a module."""
+    clones.platform.start()
+    clones.platform.select()
+    leave_services_out(clones)
+    yield Troubled(clones)
+    clones.platform.stop()
+
+
+def leave_services_out(laptop: Any) -> Callable[[], object]:
+    """Gives back what puts the program as it was."""
+    program = laptop.platform.checkout / "__main__.py"
     before = program.read_text()
     program.write_text((Path(__file__).parent / "without_services.py").read_text())
-    yield
-    program.write_text(before)
+    return lambda: program.write_text(before)
