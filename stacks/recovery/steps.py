@@ -7,12 +7,12 @@ must not lose what it has just made.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from json import dumps
 from typing import Any, Final
 
-from stacks.recovery import locks, plan, plugins
+from stacks.recovery import locks, networks, plan, plugins
 from stacks.recovery.belongings import BELONGINGS, Belonging
 from stacks.recovery.locks import Lock, Machine
 from stacks.recovery.plan import Orphan, Plan
@@ -22,6 +22,7 @@ from stacks.swapping.engine import Engine
 from workflow.errors import CredentialsError, ResourceError
 from workflow.progress import Progress
 
+INSTANCE: Final = "aws:ec2/instance:Instance"
 BACKUPS: Final = "recovery"
 """Beside the engine's own folder in the backend: who may read the state may read its copies, and nobody else."""
 ADOPTED: Final = "`pulumi up` takes it for its own where the program has it"
@@ -82,12 +83,15 @@ def look(recovery: Recovery, held: Sequence[Lock] = ()) -> Plan:
     """A state that cannot be read yet hides what is pending and what is nobody's."""
     torn = tuple(recovery.store.torn(recovery.objects))
     deployment = {} if torn else recovery.engine.export()["deployment"]
+    machines = plan.known(deployment)[INSTANCE]
     return Plan(
         locks=tuple(lock.text() for lock in held),
         plugins=tuple(f"{each.pid}: {each.command()}" for each in plugins.without_engine(recovery.engine.folder)),
         torn=torn,
         pending=plan.pending(deployment),
         orphans=() if torn else tuple(orphans(recovery.sight, deployment)),
+        asleep=tuple(each for each in networks.asleep(recovery.sight) if each in machines),
+        unseen=plan.strangers(deployment),
     )
 
 
@@ -129,7 +133,7 @@ def _settle(recovery: Recovery, state: Mapping[str, Any], shown: Plan, confirm: 
         if set(now.removed) - set(shown.removed):
             confirm(now)
         remove(recovery.sight, now.removed, recovery.progress)
-    return Plan(locks=shown.locks, plugins=shown.plugins, torn=shown.torn, pending=pending, orphans=now.orphans)
+    return replace(now, locks=shown.locks, plugins=shown.plugins, torn=shown.torn, pending=pending)
 
 
 def remove(sight: Sight, wanted: Sequence[Orphan], progress: Progress) -> None:

@@ -235,6 +235,14 @@ def test_a_machine_goes_unless_it_trains_or_has_a_disk_with_data(scene: Scene) -
     assert {each["InstanceId"] for part in answer["Reservations"] for each in part["Instances"]} == {trains, works}
 
 
+def test_a_machine_of_the_stack_that_is_stopped_is_named(scene: Scene) -> None:
+    host, job, orphan = scene.machine(), scene.machine(**{"mlteam:job": "j"}), scene.machine()
+    scene.ec2.stop_instances(InstanceIds=[host, job, orphan])
+    scene.engine.deployment["resources"] = [{"type": "aws:ec2/instance:Instance", "urn": "urn", "id": host}]
+    done = scene.recover()
+    assert (done.asleep, [each.key for each in done.removed]) == ((host,), [orphan])
+
+
 def test_rules_that_somebody_added_by_hand_stay(scene: Scene) -> None:
     vpc = scene.vpc()
     made = scene.ec2.create_security_group(
