@@ -27,8 +27,8 @@ from workflow.outputs import PROJECT
 
 @dataclass(frozen=True, kw_only=True)
 class RecoverResult:
-    """What was done, each thing in words. `left` was found and stays; `asleep` are machines that have to be started before
-    an `up`, which waits for their services; `unseen` types were not looked for; `backup` is the state before."""
+    """What was done, each thing in words. `left` was found and stays; `asleep` has machines to start before an `up`,
+    which waits for their services; `unseen` types were not looked for; `backup` is the state before."""
 
     stack: str
     locks: tuple[str, ...]
