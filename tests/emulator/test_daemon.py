@@ -49,7 +49,7 @@ def test_stop_ends_the_orphans_of_a_killed_emulator_and_a_second_start_is_the_sa
 
     stopped = emulator_command("stop", directory)
     assert stopped.returncode == 0, stopped.stderr
-    assert not any(sleeper.is_alive() for sleeper in sleepers)
+    assert [f"{each.pid} {_command_line(each)}" for each in sleepers if each.is_alive()] == []
     assert not any((directory / name).exists() for name in ("instances", "apps"))
     assert not (directory / "endpoints.json").exists()
 
