@@ -47,6 +47,7 @@ VERBS: Final = (
     Verb("env", "stacks.commands.env", "Print the shell exports for the local platform"),
     Verb("wake", "stacks.commands.wake", "Start the host that its schedule stopped, and wait for its services"),
     Verb("swap", "stacks.commands.swap", "Change a component with its data: both sides up, moved, compared, then one"),
+    Verb("recover", "stacks.commands.recover", "Clean up after a killed engine: lock, pending operations, orphans"),
     Verb("logs", "stacks.commands.logs", "Show the log of a service or of a training job"),
 )
 

@@ -38,17 +38,18 @@ class Context:
 
     @cached_property
     def platform(self) -> Platform[str]:
-        self._stay_local(self.stack_name)
+        self.stay_local(self.stack_name)
         if self.platform_path is None:
             return load_platform(self.aws, self.stack)
         platform = load_platform_file(self.platform_path)
         if self.stack_name not in ("", platform.stack):
             raise UsageError(f"{self.platform_path} is of stack {platform.stack!r}, not {self.stack_name!r}")
-        self._stay_local(platform.stack)
+        self.stay_local(platform.stack)
         return platform
 
-    def _stay_local(self, stack: str) -> None:
-        """boto3 takes AWS_ENDPOINT_URL_S3 and its like before AWS_ENDPOINT_URL."""
+    def stay_local(self, stack: str) -> None:
+        """NoStackError where the laptop's stack would be looked for in a real account. boto3 takes AWS_ENDPOINT_URL_S3
+        and its like before AWS_ENDPOINT_URL."""
         if stack != LOCAL_STACK:
             return
         given = {name: value for name, value in self.environment.items() if name.startswith(ENDPOINT)}

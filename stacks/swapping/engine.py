@@ -10,13 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from stacks.load import NAMESPACE
-from workflow.errors import ResourceError, UsageError
+from workflow.errors import NoStackError, ResourceError, UsageError
 
 PROJECT_FILE: Final = "Pulumi.yaml"
 DATA_TYPES: Final = frozenset({"aws:s3/bucket:Bucket", "aws:ebs/volume:Volume"})
 """What no change of a flag may replace or delete."""
 SAME: Final = "same"
+COPIES: Final = "the engine keeps copies in its backend: .pulumi/stacks/PROJECT/STACK.json.bak, .pulumi/backups/"
+GO_ON: Final = "mend it; the same command goes on"
+NO_STACK: Final = 6
+"""The engine's exit code where it does not know the stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +99,34 @@ class Engine:
     def up(self) -> None:
         self._run("up", "--yes", "--skip-preview", shown=True)
 
-    def _run(self, *arguments: str, shown: bool = False) -> str:
+    def settle(self) -> None:
+        """Let AWS say how operations ended that the state only knows to have begun."""
+        self._run("refresh", "--clear-pending-creates", "--yes", "--skip-preview")
+
+    def export(self) -> dict[str, Any]:
+        """The state as `pulumi stack import` takes it; secrets stay encrypted."""
+        exported: dict[str, Any] = json.loads(self._run("stack", "export", cure=COPIES))
+        return exported
+
+    def region(self) -> str:
+        """From the stack's file: `pulumi config get` reads the state as well, and that may be what is broken."""
+        if not self.config_file.is_file():
+            raise NoStackError(f"stack {self.stack!r} has no {self.config_file}", cure="pulumi stack ls")
+        config = (yaml.safe_load(self.config_file.read_text(encoding="utf-8")) or {}).get("config") or {}
+        if not config.get("aws:region"):
+            raise UsageError(
+                f"aws:region is not given in {self.config_file}",
+                cure=f"pulumi config set aws:region us-east-1 --stack {self.stack}",
+            )
+        return str(config["aws:region"])
+
+    def backend_url(self) -> str:
+        return str(json.loads(self._run("whoami", "--json", of_stack=False))["url"])
+
+    def _run(self, *arguments: str, shown: bool = False, of_stack: bool = True, cure: str = GO_ON) -> str:
         """The answer; a value of config is never a secret here, so the command may be told in an error."""
-        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
+        stack = ("--stack", self.stack) if of_stack else ()
+        command = ["pulumi", *arguments, *stack, "--non-interactive"]
         answer = subprocess.run(
             command,
             cwd=self.folder,
@@ -106,20 +137,20 @@ class Engine:
             stdout=sys.stderr if shown else subprocess.PIPE,
             stderr=None if shown else subprocess.PIPE,
         )
+        if answer.returncode == NO_STACK:
+            raise NoStackError(f"there is no stack {self.stack!r} in {self.folder}", cure="pulumi stack ls")
         if answer.returncode:
             said = "" if shown else f":\n{_diagnostics(answer.stdout) or answer.stderr.strip()}"
-            raise ResourceError(
-                f"pulumi {' '.join(arguments[:2])} failed{said}", cure="mend it; the same command goes on"
-            )
+            raise ResourceError(f"pulumi {' '.join(arguments[:2])} failed{said}", cure=cure)
         return answer.stdout or ""
 
 
 def _diagnostics(text: str) -> str:
-    """The errors in what `pulumi preview --json` printed."""
+    """The errors in what `pulumi preview --json` printed, or another command in lines."""
     try:
         found = json.loads(text).get("diagnostics", ())
     except (ValueError, AttributeError):
-        return ""
+        return "\n".join(line.strip() for line in text.splitlines() if "error:" in line)
     return "\n".join(str(each.get("message", "")).strip() for each in found if each.get("severity") == "error")
 
 

@@ -23,6 +23,7 @@ from examples.digits.demo import client
 from stacks.local import CHECKOUT, LocalPlatform
 from stacks.swapping.engine import DATA_TYPES
 
+ROOT_DEVICE = "/dev/sda1"
 TRACEBACK = "Traceback (most recent call last)"
 NOT_PROXIED = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """A proxy of the machine's knows nothing of loopback addresses."""
@@ -82,6 +83,19 @@ class Laptop:
 
     def roles(self) -> list[str]:
         return [str(role["RoleName"]) for role in self.client("iam").list_roles()["Roles"]]
+
+    def there(self) -> dict[str, list[str]]:
+        """What an interrupted run could have made and forgotten, as AWS lists all of the account, by type."""
+        ec2 = self.client("ec2")
+        volumes = ec2.describe_volumes()["Volumes"]
+        roots = [each["VolumeId"] for each in volumes if any(at["Device"] == ROOT_DEVICE for at in each["Attachments"])]
+        return {
+            "aws:ec2/instance:Instance": [each["InstanceId"] for each in self.machines()],
+            "aws:ec2/vpc:Vpc": [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]],
+            "aws:ebs/volume:Volume": [each["VolumeId"] for each in volumes if each["VolumeId"] not in roots],
+            "aws:iam/role:Role": self.roles(),
+            "aws:s3/bucket:Bucket": self.buckets(),
+        }
 
     def trail(self) -> list[dict[str, Any]]:
         """Every call that was made to AWS so far."""

@@ -22,20 +22,6 @@ pytestmark = pytest.mark.engine
 
 PATIENCE_SECONDS = 120
 SERVICE, PORT = "mlflow", 5000
-COUNTED: dict[str, Callable[[Any], list[str]]] = {
-    "aws:ec2/instance:Instance": lambda laptop: [each["InstanceId"] for each in laptop.machines()],
-    "aws:ec2/vpc:Vpc": lambda laptop: [
-        each["VpcId"] for each in laptop.client("ec2").describe_vpcs()["Vpcs"] if not each["IsDefault"]
-    ],
-    "aws:ebs/volume:Volume": lambda laptop: [
-        each["VolumeId"]
-        for each in laptop.client("ec2").describe_volumes()["Volumes"]
-        if not any(attached["Device"] == "/dev/sda1" for attached in each["Attachments"])
-    ],
-    "aws:iam/role:Role": lambda laptop: laptop.roles(),
-    "aws:s3/bucket:Bucket": lambda laptop: laptop.buckets(),
-}
-"""What an interrupted run could have made and forgotten, and how AWS lists it."""
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +106,8 @@ def test_a_failed_run_of_the_services_stays_red_until_its_cure_is_run(laptop: An
 
 def test_after_all_of_that_nothing_is_to_do_and_nothing_is_forgotten(laptop: Any) -> None:
     laptop.change("up", "--expect-no-changes")
-    for token, there in COUNTED.items():
-        assert ids(laptop, token) == sorted(there(laptop)), token
+    for token, there in laptop.there().items():
+        assert ids(laptop, token) == sorted(there), token
 
 
 def test_a_demo_after_an_interrupted_one_begins_with_nothing(laptop: Any) -> None:

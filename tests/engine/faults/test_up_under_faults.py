@@ -3,7 +3,7 @@
 Throttling, AWS's own errors and roles that nobody knows yet are waited out within one `up`. A call that is denied ends
 the `up` in a line that names resource and operation, and the next one goes on. A lost answer makes the SDK repeat what
 was done: what has neither a client token nor an answer for "exists already" is then at AWS and not in the state, or in
-the way. `LEFT_BEHIND` lists it by type; on AWS with pulumi-aws it is the same, and somebody has to remove it.
+the way. `LEFT_BEHIND` lists its types; on AWS with pulumi-aws it is the same, and `mlteam recover` removes it.
 
 Only the first test runs the host's services. For the others the document of the host does nothing: all calls are made,
 in seconds. `--continue-on-error` gets further in one `up`; what depends on a failed resource then fails its own checks.
@@ -18,23 +18,23 @@ pytestmark = pytest.mark.engine
 PROVIDER = "emulated"
 """The access key of the calls that the engine makes: the test's own are left in peace."""
 MOST_UPS = 25
-LEFT_BEHIND: dict[str, tuple[str, str, str]] = {
-    "aws:ssm/association:Association": ("ssm", "delete_association", "AssociationId"),
-    "aws:ssm/document:Document": ("ssm", "delete_document", "Name"),
-    "aws:ssm/parameter:Parameter": ("ssm", "delete_parameter", "Name"),
-    "aws:budgets/budget:Budget": ("budgets", "delete_budget", "BudgetName"),
-    "aws:iam/instanceProfile:InstanceProfile": ("iam", "delete_instance_profile", "InstanceProfileName"),
-    "aws:iam/role:Role": ("iam", "delete_role", "RoleName"),
-    "aws:iam/policy:Policy": ("iam", "delete_policy", "PolicyArn"),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("ec2", "revoke_security_group_ingress", "Rule"),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("ec2", "revoke_security_group_egress", "Rule"),
-    "aws:ec2/securityGroup:SecurityGroup": ("ec2", "delete_security_group", "GroupId"),
-    "aws:ec2/route:Route": ("ec2", "delete_route", "Route"),
-    "aws:ec2/subnet:Subnet": ("ec2", "delete_subnet", "SubnetId"),
-    "aws:ec2/internetGateway:InternetGateway": ("ec2", "delete_internet_gateway", "InternetGatewayId"),
-    "aws:ec2/vpc:Vpc": ("ec2", "delete_vpc", "VpcId"),
+LEFT_BEHIND = {
+    "aws:budgets/budget:Budget",
+    "aws:ec2/internetGateway:InternetGateway",
+    "aws:ec2/route:Route",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpc:Vpc",
+    "aws:iam/instanceProfile:InstanceProfile",
+    "aws:iam/policy:Policy",
+    "aws:iam/role:Role",
+    "aws:ssm/association:Association",
+    "aws:ssm/document:Document",
+    "aws:ssm/parameter:Parameter",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 }
-"""What a lost answer leaves at AWS without the state knowing it, by type, and the call that removes it."""
+"""Types of what a lost answer leaves at AWS without the state knowing it."""
 FOUND_AGAIN = "aws:ec2/volumeAttachment:VolumeAttachment"
 """pulumi-aws looks whether the volume is attached before it attaches it: the next `up` takes it for its own."""
 DONE_BEFORE = {
@@ -71,9 +71,7 @@ def test_after_denials_one_up_after_the_other_gets_further_until_all_is_there(tr
             break
         denied = {each.call.partition(":")[2] for each in troubled.fired("deny")[before:]}
         assert denied <= {operation for _, operation, _ in troubled.failures()}, troubled.said
-        orphans = troubled.orphans()
-        assert set(orphans) <= {KEPT_RULES}, orphans
-        troubled.remove(orphans, LEFT_BEHIND)
+        assert troubled.recover() <= {KEPT_RULES}
     else:
         pytest.fail(f"still not there after {MOST_UPS} times: {troubled.said}")
     troubled.assert_every_call_has_met("deny")
@@ -86,9 +84,7 @@ def test_lost_answers_leave_behind_what_the_list_says_and_nothing_else(troubled:
     troubled.plan(each_call("lose", by=PROVIDER))
     for _ in range(MOST_UPS):
         is_up = troubled.up()
-        orphans = troubled.orphans()
-        assert set(orphans) <= {*LEFT_BEHIND, FOUND_AGAIN}, orphans
-        troubled.remove(orphans, LEFT_BEHIND)
+        assert troubled.recover() <= {*LEFT_BEHIND, FOUND_AGAIN}
         if is_up:
             break
         codes = {code for _, _, code in troubled.failures()}
@@ -96,5 +92,5 @@ def test_lost_answers_leave_behind_what_the_list_says_and_nothing_else(troubled:
     else:
         pytest.fail(f"still not there after {MOST_UPS} times: {troubled.said}")
     troubled.assert_every_call_has_met("lose")
-    assert troubled.removed == set(LEFT_BEHIND)
+    assert troubled.removed == LEFT_BEHIND
     troubled.assert_whole()

@@ -1,0 +1,114 @@
+"""What is going to be done: pure, from the state as the engine exports it and what is there at AWS."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stacks.recovery.belongings import BELONGINGS, PARTS, Belonging
+from workflow.errors import DriftError
+
+ACCOUNT: Final = re.compile(r"arn:aws[\w-]*:[^:]*:[^:]*:(\d{12}):")
+
+Found = Mapping[str, Sequence[str]]
+"""Keys of what is at AWS, by type."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """An operation that had begun and whose end the state does not know: `creating`, `updating`, `deleting`, ..."""
+
+    operation: str
+    token: str
+    name: str
+
+    def text(self) -> str:
+        return f"{self.operation} {short(self.token)} {self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """Something of the stack that is at AWS and not in the state. `left` says why it stays; empty if it goes."""
+
+    token: str
+    key: str
+    left: str = ""
+
+    def text(self) -> str:
+        return f"{short(self.token)} {self.key}" + (f" ({self.left})" if self.left else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that recovery found, in the order in which it goes; each line is for people."""
+
+    locks: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    torn: tuple[str, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+
+    @property
+    def removed(self) -> tuple[Orphan, ...]:
+        return tuple(each for each in self.orphans if not each.left)
+
+    @property
+    def left(self) -> tuple[Orphan, ...]:
+        return tuple(each for each in self.orphans if each.left)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.locks or self.plugins or self.torn or self.pending or self.removed)
+
+    def text(self) -> str:
+        parts = (
+            ("remove", self.locks),
+            ("end, because their engine is gone", self.plugins),
+            ("mend, torn when its engine was killed (the rest is looked at after that)", self.torn),
+            ("ask AWS how it ended, and forget", [each.text() for each in self.pending]),
+            ("delete at AWS, because the state does not know it", [each.text() for each in self.removed]),
+            ("leave at AWS", [each.text() for each in self.left]),
+        )
+        lines = [f"{what}:\n" + "\n".join(f"  {line}" for line in each) for what, each in parts if each]
+        return "\n".join(lines) or "nothing to do"
+
+
+def short(token: str) -> str:
+    return token.rpartition(":")[2]
+
+
+def pending(deployment: Mapping[str, Any]) -> tuple[Pending, ...]:
+    return tuple(_pending(deployment))
+
+
+def _pending(deployment: Mapping[str, Any]) -> Iterator[Pending]:
+    for each in deployment.get("pending_operations") or ():
+        resource = each["resource"]
+        yield Pending(operation=each["type"], token=resource["type"], name=resource["urn"].rpartition("::")[2])
+
+
+def known(deployment: Mapping[str, Any]) -> dict[str, set[str]]:
+    """The keys of what the state has, by type. DriftError for a type whose like nobody could look for."""
+    keys: dict[str, set[str]] = {token: set() for token in BELONGINGS}
+    for each in deployment.get("resources") or ():
+        token = each["type"]
+        if PARTS.match(token):
+            continue
+        if token not in BELONGINGS:
+            raise DriftError(f"the state has {each['urn']}; recovery does not know {token}", cure="a newer mlteam")
+        keys[token].add(BELONGINGS[token].key_of(each))
+    return keys
+
+
+def unknown(deployment: Mapping[str, Any], found: Found) -> Iterator[tuple[Belonging, str]]:
+    """What was found and the state does not have, in the order in which it can be removed."""
+    keys = known(deployment)
+    for token, row in BELONGINGS.items():
+        for key in sorted(set(found.get(token, ())) - keys[token]):
+            yield row, key
+
+
+def account_of(deployment: Mapping[str, Any]) -> str:
+    """The account that the state is about; empty if it does not say."""
+    arns = (str((each.get("outputs") or {}).get("arn", "")) for each in deployment.get("resources") or ())
+    return next((match[1] for match in map(ACCOUNT.match, arns) if match), "")

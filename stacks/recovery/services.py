@@ -1,0 +1,126 @@
+"""Everything of a stack at AWS that is no network and no machine: how each is found, what it may hold, how it goes."""
+
+from collections.abc import Iterator
+
+from stacks.recovery.sight import Find, Sight
+
+
+def on_path(method: str, key: str, identity: str) -> Find:
+    """Of IAM, where the stack has a path of its own."""
+
+    def find(sight: Sight) -> Iterator[str]:
+        found = sight.pages("iam", method, key, PathPrefix=sight.naming.role_path)
+        return (each[identity] for each in found)
+
+    return find
+
+
+def role_policies(sight: Sight) -> Iterator[str]:
+    for role in on_path("list_roles", "Roles", "RoleName")(sight):
+        names = sight.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
+        yield from (f"{role}:{name}" for name in names)
+
+
+def delete_role(sight: Sight, identity: str) -> None:
+    """With what is written into it; a profile that still has it lets go of it."""
+    client = sight.aws.client("iam")
+    for profile in client.list_instance_profiles_for_role(RoleName=identity)["InstanceProfiles"]:
+        client.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=identity)
+    for name in client.list_role_policies(RoleName=identity)["PolicyNames"]:
+        client.delete_role_policy(RoleName=identity, PolicyName=name)
+    for policy in client.list_attached_role_policies(RoleName=identity)["AttachedPolicies"]:
+        client.detach_role_policy(RoleName=identity, PolicyArn=policy["PolicyArn"])
+    client.delete_role(RoleName=identity)
+
+
+def delete_profile(sight: Sight, identity: str) -> None:
+    client = sight.aws.client("iam")
+    for role in client.get_instance_profile(InstanceProfileName=identity)["InstanceProfile"]["Roles"]:
+        client.remove_role_from_instance_profile(InstanceProfileName=identity, RoleName=role["RoleName"])
+    client.delete_instance_profile(InstanceProfileName=identity)
+
+
+def delete_policy(sight: Sight, identity: str) -> None:
+    client = sight.aws.client("iam")
+    for version in client.list_policy_versions(PolicyArn=identity)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            client.delete_policy_version(PolicyArn=identity, VersionId=version["VersionId"])
+    client.delete_policy(PolicyArn=identity)
+
+
+def budgets(sight: Sight) -> Iterator[str]:
+    for each in sight.pages("budgets", "describe_budgets", "Budgets", AccountId=sight.account_id):
+        if sight.is_ours(each["BudgetName"]):
+            yield f"{sight.account_id}:{each['BudgetName']}"
+
+
+def delete_budget(sight: Sight, identity: str) -> None:
+    account, _, name = identity.partition(":")
+    sight.aws.client("budgets").delete_budget(AccountId=account, BudgetName=name)
+
+
+def parameters(sight: Sight) -> Iterator[str]:
+    """Passwords are the host's: it makes them at the first start, and the state never knows them."""
+    for each in sight.pages("ssm", "describe_parameters", "Parameters"):
+        if sight.is_ours(each["Name"]) and each["Type"] != "SecureString":
+            yield each["Name"]
+
+
+def schedules(sight: Sight) -> Iterator[str]:
+    for each in sight.pages("scheduler", "list_schedules", "Schedules", NamePrefix=sight.naming.prefix):
+        if sight.is_ours(each["Name"]):
+            yield f"{each['GroupName']}/{each['Name']}"
+
+
+def delete_schedule(sight: Sight, identity: str) -> None:
+    group, _, name = identity.partition("/")
+    sight.aws.client("scheduler").delete_schedule(GroupName=group, Name=name)
+
+
+def topics(sight: Sight) -> Iterator[str]:
+    for each in sight.pages("sns", "list_topics", "Topics"):
+        if sight.is_ours(_last(each["TopicArn"])):
+            yield each["TopicArn"]
+
+
+def subscriptions(sight: Sight) -> Iterator[str]:
+    """Those that are confirmed: the others have no ARN in the list, and end by themselves."""
+    for each in sight.pages("sns", "list_subscriptions", "Subscriptions"):
+        if sight.is_ours(_last(each["TopicArn"])) and each["SubscriptionArn"].startswith("arn:"):
+            yield each["SubscriptionArn"]
+
+
+def _last(arn: str) -> str:
+    return arn.rpartition(":")[2]
+
+
+def buckets(sight: Sight) -> Iterator[str]:
+    """The account is a part of their names."""
+    begin = sight.naming.bucket(sight.account_id, "")
+    names = (each["Name"] for each in sight.pages("s3", "list_buckets", "Buckets"))
+    return (name for name in names if name.startswith(begin))
+
+
+def content(sight: Sight, identity: str) -> str:
+    """Also what was deleted there can still be fetched back, and what is uploaded may yet be finished."""
+    client = sight.aws.client("s3")
+    versions = client.list_object_versions(Bucket=identity, MaxKeys=1)
+    uploads = client.list_multipart_uploads(Bucket=identity, MaxUploads=1)
+    is_used = versions.get("Versions") or versions.get("DeleteMarkers") or uploads.get("Uploads")
+    return "objects" if is_used else ""
+
+
+def lifecycle_policies(sight: Sight) -> Iterator[str]:
+    for each in sight.pages("dlm", "get_lifecycle_policies", "Policies"):
+        tags = each.get("Tags", {})
+        if (tags.get("mlteam:project"), tags.get("mlteam:stack")) == (sight.naming.project, sight.naming.stack):
+            yield each["PolicyId"]
+
+
+def mlflow_apps(sight: Sight) -> Iterator[str]:
+    """By tag: pulumi-aws makes up a part of the name."""
+    client = sight.aws.client("sagemaker")
+    for each in sight.pages("sagemaker", "list_mlflow_apps", "Summaries"):
+        told = {tag["Key"]: tag["Value"] for tag in client.list_tags(ResourceArn=each["Arn"])["Tags"]}
+        if (told.get("mlteam:project"), told.get("mlteam:stack")) == (sight.naming.project, sight.naming.stack):
+            yield each["Arn"]

@@ -1,0 +1,66 @@
+"""What belongs to a stack at AWS, looked up: by the tags of everything it makes, by name where a type has none."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from components.naming import Naming
+from workflow.aws import Aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """One stack of one account; `aws` works in the stack's region."""
+
+    aws: Aws
+    naming: Naming
+    account_id: str
+
+    def pages(self, service: str, method: str, key: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        client = self.aws.client(service)
+        if not client.can_paginate(method):
+            yield from getattr(client, method)(**asked)[key]
+            return
+        for page in client.get_paginator(method).paginate(**asked):
+            yield from page.get(key, ())
+
+    def tagged(self, method: str, key: str) -> Iterator[dict[str, Any]]:
+        """Of EC2, which finds by tag and tags in the call that makes."""
+        wanted = {"tag:mlteam:project": self.naming.project, "tag:mlteam:stack": self.naming.stack}
+        filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
+        return self.pages("ec2", method, key, Filters=filters)
+
+    def is_ours(self, name: str) -> bool:
+        """By the rule of components/naming.py; another stack's name may begin alike."""
+        prefix = self.naming.prefix
+        return name == prefix or name.startswith((f"{prefix}-", f"/{prefix}/"))
+
+
+Find = Callable[[Sight], Iterator[str]]
+Remove = Callable[[Sight, str], None]
+Holds = Callable[[Sight, str], str]
+"""What one of them holds that must not go, for people; empty if nothing."""
+
+
+def tagged(method: str, key: str, identity: str) -> Find:
+    return lambda sight: (each[identity] for each in sight.tagged(method, key))
+
+
+def named(service: str, method: str, key: str, name: str, identity: str = "", **asked: Any) -> Find:
+    """`identity` is the id where it is not the name."""
+
+    def find(sight: Sight) -> Iterator[str]:
+        for each in sight.pages(service, method, key, **asked):
+            if sight.is_ours(each.get(name) or ""):
+                yield each[identity or name]
+
+    return find
+
+
+def by_call(service: str, method: str, member: str) -> Remove:
+    """A call that takes the id alone."""
+
+    def remove(sight: Sight, identity: str) -> None:
+        getattr(sight.aws.client(service), method)(**{member: identity})
+
+    return remove

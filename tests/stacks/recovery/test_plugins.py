@@ -1,0 +1,66 @@
+"""Which processes outlived their engine."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stacks.recovery import plugins
+
+pytestmark = pytest.mark.slow
+
+IDLE = "#!{python}\nimport time\ntime.sleep(600)\n"
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """A process that is called so, in a folder."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(name: str, *arguments: str, folder: Path = tmp_path) -> "subprocess.Popen[bytes]":
+        program = tmp_path / name
+        program.write_text(IDLE.format(python=sys.executable))
+        program.chmod(0o755)
+        started.append(subprocess.Popen([program, *arguments], cwd=folder))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def engine() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_only_plugins_of_the_folder_whose_engine_is_gone_are_found_and_end(
+    start: Start, nobody: str, engine: str, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    left = {start("pulumi-language-python", nobody).pid, start("pulumi-resource-aws", nobody).pid}
+    others = [
+        start("pulumi-resource-aws", engine),
+        start("pulumi-resource-aws"),  # attached by hand: it reports to nobody
+        start("pulumi-resource-aws", nobody, folder=elsewhere),
+        start("language-server", nobody),
+    ]
+    found = plugins.without_engine(tmp_path)
+    assert {each.pid for each in found} == left
+    plugins.end(found)
+    assert plugins.without_engine(tmp_path) == []
+    assert [process.poll() for process in others] == [None] * len(others)
