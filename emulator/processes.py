@@ -49,20 +49,28 @@ def find(pid: int) -> Process | None:
 
 
 def _stat(pid: int) -> list[str]:
+    fields = _any_stat(pid)
+    return [] if not fields or fields[STATE] in "ZX" else fields
+
+
+def _any_stat(pid: int) -> list[str]:
+    """Of a zombie as well; empty for a pid that is free."""
     try:
         text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
         return []
-    fields = text[text.rindex(")") + 2 :].split()
-    return [] if fields[STATE] in "ZX" else fields
+    return text[text.rindex(")") + 2 :].split()
 
 
 def record(folder: Path, pid: int) -> None:
-    """Remember a session leader, so that its session is found again by whoever comes later."""
-    process = find(pid)
-    if process:
+    """Remember a session leader, so that its session is found again by whoever comes later.
+
+    A leader that has ended already is a zombie until its parent waits for it, and what it left runs on.
+    """
+    fields = _any_stat(pid)
+    if fields:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{process.pid}-{process.started}").touch()
+        (folder / f"{pid}-{fields[START_TIME]}").touch()
 
 
 def recorded(folder: Path) -> set[Process]:

@@ -1,5 +1,6 @@
 """Recordings of whole stacks, shared: what a stack registers is the same for every test that asks."""
 
+import gc
 import os
 import re
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:  # most tests need no Pulumi
@@ -77,8 +79,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Importing a pulumi_aws module warns of every deprecated class beside the one that is used.
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws")
     # How long an example takes says what else the machine does: no test may fail of it.
-    settings.register_profile("mlteam", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("mlteam", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("mlteam")
+    # Each boto3 session parses the descriptions of its services anew, megabytes of JSON; nobody writes into them.
+    JSONFileLoader.load_file = cache(JSONFileLoader.load_file)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -86,6 +90,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr != QUICK or collection_path.suffix != ".py":
         return None
     return bool(WHOLLY_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+def pytest_collection_finish() -> None:
+    """What the imports have made stays to the end: looking through it for garbage costs a fifth of the quick tier."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """pytest looks for garbage five times before it ends, and the process is going to end anyway."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,9 +38,9 @@ def test_stop_ends_the_orphans_of_a_killed_emulator_and_a_second_start_is_the_sa
     before = _sleepers()
     instance_id = cloud.launch()
     # The first leaves its session and its parent, the second clears its environment.
-    cloud.out(instance_id, "setsid sleep 971 >/dev/null 2>&1 &\nenv -i sleep 972 >/dev/null 2>&1 &\nsleep 0.2")
-    sleepers = _sleepers() - before
-    assert len(sleepers) == 2, "the test's own processes did not start"
+    cloud.out(instance_id, "setsid sleep 971 >/dev/null 2>&1 &\nenv -i sleep 972 >/dev/null 2>&1 &")
+    started = wait_for("the test's own processes", lambda: len(_sleepers() - before) == 2 and _sleepers() - before)
+    sleepers = set(started)
     cloud.mlflow_app("orphan")
     sleepers |= wait_for("the app's server", lambda: _running(f"{directory}/apps/"))
     os.kill(cloud.endpoints["pid"], signal.SIGKILL)
@@ -49,7 +49,7 @@ def test_stop_ends_the_orphans_of_a_killed_emulator_and_a_second_start_is_the_sa
 
     stopped = emulator_command("stop", directory)
     assert stopped.returncode == 0, stopped.stderr
-    assert not any(sleeper.is_alive() for sleeper in sleepers)
+    assert [f"{each.pid} {_command_line(each)}" for each in sleepers if each.is_alive()] == []
     assert not any((directory / name).exists() for name in ("instances", "apps"))
     assert not (directory / "endpoints.json").exists()
 

@@ -21,6 +21,7 @@ from emulator.access.policies import parse
 from emulator.access.usage import Role
 from examples.digits.demo import client
 from stacks.local import CHECKOUT, LocalPlatform
+from stacks.swapping.engine import DATA_TYPES
 
 ROOT_DEVICE = "/dev/sda1"
 TRACEBACK = "Traceback (most recent call last)"
@@ -58,6 +59,15 @@ class Laptop:
             stderr=subprocess.STDOUT,
             process_group=0,
         )
+
+    def state(self, *tokens: str) -> dict[str, tuple[str, str]]:
+        """Resources of some types: their ids and when they were made, by URN."""
+        resources = json.loads(self.pulumi("stack", "export"))["deployment"]["resources"]
+        return {each["urn"]: (each["id"], each["created"]) for each in resources if each["type"] in tokens}
+
+    def holds_data(self) -> dict[str, tuple[str, str]]:
+        """What no swap may replace or delete."""
+        return self.state(*DATA_TYPES)
 
     def client(self, service: str) -> Any:
         return client(self.platform, service)

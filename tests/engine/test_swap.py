@@ -35,7 +35,6 @@ CONFIG = """\
   aws:skipMetadataApiCheck: "true"
 """
 PATIENCE_SECONDS = 300
-HOLDS_DATA = ("aws:s3/bucket:Bucket", "aws:ebs/volume:Volume")
 APP = "aws:sagemaker/mlflowApp:MlflowApp"
 LOG = """
 import sys, mlflow
@@ -134,11 +133,6 @@ class Team:
         self.laptop.pulumi("config", "set", "tracking", tracking)
         self.laptop.change("up")
 
-    def state(self, *tokens: str) -> dict[str, tuple[str, str]]:
-        """Resources of some types: their ids and when they were made, by name."""
-        resources = json.loads(self.laptop.pulumi("stack", "export"))["deployment"]["resources"]
-        return {each["urn"]: (each["id"], each["created"]) for each in resources if each["type"] in tokens}
-
     def apps(self) -> list[dict[str, Any]]:
         return list(self.laptop.client("sagemaker").list_mlflow_apps()["Summaries"])
 
@@ -182,12 +176,12 @@ def test_a_plain_client_logs_on_the_hosts_server(team: Team) -> None:
 
 
 def test_the_swap_to_aws_leaves_what_holds_data_alone(team: Team) -> None:
-    before = team.state(*HOLDS_DATA)
+    before = team.laptop.holds_data()
     assert len(before) == 5
     team.swap("managed")
-    assert team.state(*HOLDS_DATA) == before
+    assert team.laptop.holds_data() == before
     [app] = team.apps()
-    assert [id_ for id_, _ in team.state(APP).values()] == [app["Arn"]]
+    assert [id_ for id_, _ in team.laptop.state(APP).values()] == [app["Arn"]]
 
 
 def test_a_plain_client_logs_to_the_app_by_its_arn(team: Team) -> None:
@@ -234,16 +228,16 @@ def test_the_swap_back_finds_everything_even_if_the_disk_is_empty(team: Team) ->
     """The home of the server's data is the bucket."""
     [database] = (team.laptop.platform.aws_directory / "volumes").rglob("mlflow.db")
     shutil.rmtree(database.parent)
-    before = team.state(*HOLDS_DATA)
+    before = team.laptop.holds_data()
     team.swap("oss")
-    assert team.state(*HOLDS_DATA) == before
+    assert team.laptop.holds_data() == before
     assert team.read("on-the-host") == logged("on-the-host", team.runs["on-the-host"])
 
 
 def test_the_app_is_left_at_aws_with_what_it_holds(team: Team) -> None:
     [app] = team.apps()
     assert app["Status"] == "Created"
-    assert team.state(APP) == {}
+    assert team.laptop.state(APP) == {}
     found = team.read("at-aws", MLFLOW_TRACKING_URI=app["Arn"])
     assert found == logged("at-aws", team.runs["at-aws"])
 
@@ -282,10 +276,10 @@ def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Team) -> None:
 
 def test_the_guided_swap_back_brings_what_is_new_and_doubles_nothing(team: Team) -> None:
     team.log("at-aws-again")
-    before = team.state(*HOLDS_DATA)
+    before = team.laptop.holds_data()
     told = answer(team.guided("oss"))
     assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 2, 2)
-    assert team.state(*HOLDS_DATA) == before
+    assert team.laptop.holds_data() == before
     assert team.read("on-the-host") == logged("on-the-host", team.runs["on-the-host"])
     copy = team.python(CHAMPION, "at-aws-again")
     assert json.loads(team.python(READ, "at-aws-again", copy)) == logged("at-aws-again", copy)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,16 @@ def sources(*folders: str) -> Iterator[Path]:
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 
-def imported(source: str) -> set[str]:
-    """Modules of ours that a source imports, at its top or inside a function."""
+@cache
+def imported(source: str) -> frozenset[str]:
+    """All that a source imports, at its top or inside a function."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] in OURS}
+    return frozenset(found)
 
 
 def _within(name: str, allowed: tuple[str, ...]) -> bool:
@@ -74,7 +76,8 @@ def _component(parts: list[str]) -> tuple[str, ...]:
 
 
 def breaches(module: str, source: str) -> set[str]:
-    return {name for name in imported(source) if not _within(name, allowed_for(module))}
+    ours = {name for name in imported(source) if name.split(".")[0] in OURS}
+    return {name for name in ours if not _within(name, allowed_for(module))}
 
 
 @pytest.mark.parametrize("folder", ["components", "costs", "workflow", "emulator"])
@@ -111,11 +114,7 @@ def pulumi_importers(folder: str) -> list[str]:
     return [
         module_of(path)
         for path in sources(folder)
-        if any(
-            isinstance(node, ast.Import | ast.ImportFrom)
-            and (getattr(node, "module", None) or node.names[0].name).split(".")[0].startswith("pulumi")
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        )
+        if any(name.startswith("pulumi") for name in imported(path.read_text(encoding="utf-8")))
     ]
 
 

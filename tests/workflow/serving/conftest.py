@@ -5,7 +5,7 @@ httpx, which FastAPI's own test client needs, is no dependency of the project.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +35,7 @@ class Answer:
 
 def _request(
     app: Any,
+    runner: asyncio.Runner,
     method: str,
     path: str,
     body: bytes = b"",
@@ -55,7 +56,7 @@ def _request(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(app(_scope(method, path, headers or {}), receive, send))
+    runner.run(app(_scope(method, path, headers or {}), receive, send))
     start = next(message for message in sent if message["type"] == "http.response.start")
     answered = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
     return Answer(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, answered)
@@ -110,12 +111,13 @@ def watcher() -> Watcher:
 
 
 @pytest.fixture
-def ask(watcher: Watcher) -> Ask:
+def ask(watcher: Watcher) -> Iterator[Ask]:
     app = create_app(watcher, Telemetry())
 
     def call(
         method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, hangs_up: bool = False
     ) -> Answer:
-        return _request(app, method, path, body, headers, hangs_up)
+        return _request(app, runner, method, path, body, headers, hangs_up)
 
-    return call
+    with asyncio.Runner() as runner:
+        yield call
