@@ -137,18 +137,13 @@ def _settle(recovery: Recovery, state: Mapping[str, Any], shown: Plan, confirm: 
 
 
 def remove(sight: Sight, wanted: Sequence[Orphan], progress: Progress) -> None:
-    """What another one still needs is tried again after the others; ResourceError says what would not go."""
+    """All of it, whatever of it fails; ResourceError says what AWS did not delete."""
     failures: dict[Orphan, str] = {}
-    while wanted:
-        failures = {}
-        for each in wanted:
-            progress.say(f"deleting {each.text()}")
-            why = _remove(sight, each)
-            if why:
-                failures[each] = why
-        if len(failures) == len(wanted):
-            break
-        wanted = list(failures)
+    for each in wanted:
+        progress.say(f"deleting {each.text()}")
+        why = _remove(sight, each)
+        if why:
+            failures[each] = why
     if failures:
         told = "\n".join(f"  {each.text()}: {why}" for each, why in failures.items())
         raise ResourceError(f"AWS did not delete all of it:\n{told}", cure="mlteam recover once more, in a minute")
