@@ -27,7 +27,8 @@ from workflow.outputs import PROJECT
 
 @dataclass(frozen=True, kw_only=True)
 class RecoverResult:
-    """What was done, each thing in words; `left` is what was found and stays; `backup` is the state before."""
+    """What was done, each thing in words. `left` was found and stays; `asleep` has machines to start before an `up`,
+    which waits for their services; `unseen` types were not looked for; `backup` is the state before."""
 
     stack: str
     locks: tuple[str, ...]
@@ -36,6 +37,8 @@ class RecoverResult:
     settled: tuple[str, ...]
     deleted: tuple[str, ...]
     left: tuple[str, ...]
+    asleep: tuple[str, ...]
+    unseen: tuple[str, ...]
     backup: str
 
     def text(self) -> str:
@@ -46,11 +49,18 @@ class RecoverResult:
             "operations settled": self.settled,
             "orphans deleted": self.deleted,
         }
-        told = ", ".join(f"{len(each)} {what}" for what, each in done.items() if each)
+        told = "; ".join(f"{what}: {len(each)}" for what, each in done.items() if each)
         lines = [f"stack {self.stack}: {told or 'nothing to do'}"]
         lines += [f"left at AWS: {each}" for each in self.left]
+        lines += [f"not looked for at AWS: {each}" for each in self.unseen]
         if self.backup:
-            lines += [f"the state before: {self.backup}", f"next: pulumi up --stack {self.stack}"]
+            lines += [f"the state before: {self.backup}"]
+        if self.asleep:
+            lines += [
+                f"next: aws ec2 start-instances --instance-ids {' '.join(self.asleep)}   (an `up` waits for them)"
+            ]
+        if self.backup:
+            lines += [f"next: pulumi up --stack {self.stack}"]
         return "\n".join(lines)
 
 
@@ -64,6 +74,8 @@ def run(recovery: Recovery, confirm: Confirm) -> RecoverResult:
         settled=tuple(each.text() for each in done.plan.pending),
         deleted=tuple(each.text() for each in done.plan.removed),
         left=tuple(each.text() for each in done.plan.left),
+        asleep=done.plan.asleep,
+        unseen=done.plan.unseen,
         backup=done.backup,
     )
 

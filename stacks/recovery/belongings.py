@@ -21,7 +21,8 @@ PARTS: Final = re.compile(r"aws:s3/bucket(?!:Bucket$)|aws:sns/topicPolicy|aws:ec
 
 @dataclass(frozen=True)
 class Belonging:
-    """`key` names the outputs that make a resource's key, and what stands between them."""
+    """`key` names the outputs that make a resource's key, and what stands between them; `before` says what is done
+    before one goes."""
 
     token: str
     find: Find
@@ -29,6 +30,7 @@ class Belonging:
     holds: Holds | None = None
     key: tuple[str, ...] = ("id",)
     between: str = ":"
+    before: str = ""
 
     def key_of(self, resource: Mapping[str, Any]) -> str:
         known = {"id": resource.get("id", ""), **resource.get("outputs", {})}
@@ -161,6 +163,7 @@ _ROWS: Final = (
         find=networks.volumes,
         remove=networks.delete_volume,
         holds=networks.user_of,
+        before="after a snapshot",
     ),
     Belonging(
         "aws:s3/bucket:Bucket",

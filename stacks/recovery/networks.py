@@ -8,6 +8,7 @@ from workflow.backends.training_oss import JOB_TAG
 
 ANYWHERE: Final = "0.0.0.0/0"
 ENDED: Final = frozenset({"shutting-down", "terminated"})
+STOPPED: Final = frozenset({"stopping", "stopped"})
 SNAPSHOT_OF: Final = "mlteam:recovered-from"
 """The tag by which the snapshot of a disk that is to go is found again, if recovery was interrupted."""
 
@@ -88,6 +89,11 @@ def delete_endpoint(sight: Sight, identity: str) -> None:
 def machines(sight: Sight) -> Iterator[str]:
     """Without those that run a training job: they are nobody's resource, and end themselves."""
     return (each["InstanceId"] for each in _instances(sight) if JOB_TAG not in tags(each))
+
+
+def asleep(sight: Sight) -> Iterator[str]:
+    """Machines that are stopped: by their schedule, or by a `destroy` that was about to take their disk away."""
+    return (each["InstanceId"] for each in _instances(sight) if each["State"]["Name"] in STOPPED)
 
 
 def _instances(sight: Sight) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stacks.recovery.belongings import BELONGINGS, PARTS, Belonging
-from workflow.errors import DriftError
 
 ACCOUNT: Final = re.compile(r"arn:aws[\w-]*:[^:]*:[^:]*:(\d{12}):")
 
@@ -35,18 +34,22 @@ class Orphan:
     left: str = ""
 
     def text(self) -> str:
-        return f"{short(self.token)} {self.key}" + (f" ({self.left})" if self.left else "")
+        told = self.left or BELONGINGS[self.token].before
+        return f"{short(self.token)} {self.key}" + (f" ({told})" if told else "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything that recovery found, in the order in which it goes; each line is for people."""
+    """Everything that recovery found, in the order in which it goes; each line is for people. `asleep` are
+    machines of the stack that are stopped, `unseen` types of the stack that it did not look for."""
 
     locks: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     torn: tuple[str, ...] = ()
     pending: tuple[Pending, ...] = ()
     orphans: tuple[Orphan, ...] = ()
+    asleep: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def removed(self) -> tuple[Orphan, ...]:
@@ -68,6 +71,7 @@ class Plan:
             ("ask AWS how it ended, and forget", [each.text() for each in self.pending]),
             ("delete at AWS, because the state does not know it", [each.text() for each in self.removed]),
             ("leave at AWS", [each.text() for each in self.left]),
+            ("not looked for at AWS: look there yourself", self.unseen),
         )
         lines = [f"{what}:\n" + "\n".join(f"  {line}" for line in each) for what, each in parts if each]
         return "\n".join(lines) or "nothing to do"
@@ -88,16 +92,19 @@ def _pending(deployment: Mapping[str, Any]) -> Iterator[Pending]:
 
 
 def known(deployment: Mapping[str, Any]) -> dict[str, set[str]]:
-    """The keys of what the state has, by type. DriftError for a type whose like nobody could look for."""
+    """The keys of what the state has, by type."""
     keys: dict[str, set[str]] = {token: set() for token in BELONGINGS}
     for each in deployment.get("resources") or ():
-        token = each["type"]
-        if PARTS.match(token):
-            continue
-        if token not in BELONGINGS:
-            raise DriftError(f"the state has {each['urn']}; recovery does not know {token}", cure="a newer mlteam")
-        keys[token].add(BELONGINGS[token].key_of(each))
+        row = BELONGINGS.get(each["type"])
+        if row is not None:
+            keys[row.token].add(row.key_of(each))
     return keys
+
+
+def strangers(deployment: Mapping[str, Any]) -> tuple[str, ...]:
+    """Types of the state that nobody knows how to look for: a team's own, which it added to the program."""
+    tokens = {each["type"] for each in deployment.get("resources") or ()}
+    return tuple(sorted(token for token in tokens if token not in BELONGINGS and not PARTS.match(token)))
 
 
 def unknown(deployment: Mapping[str, Any], found: Found) -> Iterator[tuple[Belonging, str]]:

@@ -7,12 +7,12 @@ must not lose what it has just made.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from json import dumps
 from typing import Any, Final
 
-from stacks.recovery import locks, plan, plugins
+from stacks.recovery import locks, networks, plan, plugins
 from stacks.recovery.belongings import BELONGINGS, Belonging
 from stacks.recovery.locks import Lock, Machine
 from stacks.recovery.plan import Orphan, Plan
@@ -22,6 +22,7 @@ from stacks.swapping.engine import Engine
 from workflow.errors import CredentialsError, ResourceError
 from workflow.progress import Progress
 
+INSTANCE: Final = "aws:ec2/instance:Instance"
 BACKUPS: Final = "recovery"
 """Beside the engine's own folder in the backend: who may read the state may read its copies, and nobody else."""
 ADOPTED: Final = "`pulumi up` takes it for its own where the program has it"
@@ -82,12 +83,15 @@ def look(recovery: Recovery, held: Sequence[Lock] = ()) -> Plan:
     """A state that cannot be read yet hides what is pending and what is nobody's."""
     torn = tuple(recovery.store.torn(recovery.objects))
     deployment = {} if torn else recovery.engine.export()["deployment"]
+    machines = plan.known(deployment)[INSTANCE]
     return Plan(
         locks=tuple(lock.text() for lock in held),
         plugins=tuple(f"{each.pid}: {each.command()}" for each in plugins.without_engine(recovery.engine.folder)),
         torn=torn,
         pending=plan.pending(deployment),
         orphans=() if torn else tuple(orphans(recovery.sight, deployment)),
+        asleep=tuple(each for each in networks.asleep(recovery.sight) if each in machines),
+        unseen=plan.strangers(deployment),
     )
 
 
@@ -129,22 +133,17 @@ def _settle(recovery: Recovery, state: Mapping[str, Any], shown: Plan, confirm: 
         if set(now.removed) - set(shown.removed):
             confirm(now)
         remove(recovery.sight, now.removed, recovery.progress)
-    return Plan(locks=shown.locks, plugins=shown.plugins, torn=shown.torn, pending=pending, orphans=now.orphans)
+    return replace(now, locks=shown.locks, plugins=shown.plugins, torn=shown.torn, pending=pending)
 
 
 def remove(sight: Sight, wanted: Sequence[Orphan], progress: Progress) -> None:
-    """What another one still needs is tried again after the others; ResourceError says what would not go."""
+    """All of it, whatever of it fails; ResourceError says what AWS did not delete."""
     failures: dict[Orphan, str] = {}
-    while wanted:
-        failures = {}
-        for each in wanted:
-            progress.say(f"deleting {each.text()}")
-            why = _remove(sight, each)
-            if why:
-                failures[each] = why
-        if len(failures) == len(wanted):
-            break
-        wanted = list(failures)
+    for each in wanted:
+        progress.say(f"deleting {each.text()}")
+        why = _remove(sight, each)
+        if why:
+            failures[each] = why
     if failures:
         told = "\n".join(f"  {each.text()}: {why}" for each, why in failures.items())
         raise ResourceError(f"AWS did not delete all of it:\n{told}", cure="mlteam recover once more, in a minute")

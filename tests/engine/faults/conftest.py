@@ -18,7 +18,7 @@ from emulator.faults.plan import Plan
 from emulator.state import State
 from emulator.wire import READING
 from stacks.recovery.locks import this_machine
-from stacks.recovery.plan import known
+from stacks.recovery.plan import known, strangers
 from stacks.recovery.sight import Sight
 from stacks.recovery.steps import Recovery, orphans, recover
 from stacks.recovery.store import FileStore
@@ -127,6 +127,7 @@ class Troubled:
         assert self.orphans() == set()
         known = self.known()
         assert all(known.values()), "a type that is looked for is not in the stack"
+        assert strangers(self.deployment()) == (), "a type that is not looked for"
         for token, ids in self.laptop.there().items():
             assert set(ids) == known[token], f"{token}, whatever its tags"
         s3 = self.laptop.client("s3")

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from emulator import processes
+from emulator.processes import Process
 from emulator.wire import READING
 from stacks.recovery import locks, plugins
 from stacks.recovery.belongings import BELONGINGS
@@ -67,6 +69,22 @@ def recover(killed: Any, *arguments: str, stack: str = "dev", code: int = 0, **e
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return done.stderr if code else json.loads(done.stdout)
+
+
+def kill_recovery(killed: Any) -> None:
+    """With the engine that it called, as soon as it has begun to change things."""
+    before, deadline = killed.recovery.store.names(PLACE), time.monotonic() + PATIENCE_SECONDS
+    platform = killed.laptop.platform
+    command = ["mlteam", "--stack", "dev", "recover", "--yes"]
+    with subprocess.Popen(
+        command, cwd=platform.checkout, env=platform.shell(), stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        while killed.recovery.store.names(PLACE) == before:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        for each in processes.of_sessions({Process(process.pid, 0)}):
+            each.signal(signal.SIGKILL)
 
 
 def is_in_order(killed: Any) -> bool:
@@ -139,7 +157,10 @@ def test_after_a_killed_destroy_an_up_finds_the_data_as_it_was(killed: Any) -> N
     asked = recover(killed, code=8)
     assert "stale lock" in asked
     assert killed.recovery.store.names(PLACE) != [], "the lock went although nobody said yes"
-    recover(killed, "--yes")
+    kill_recovery(killed)
+    done = recover(killed, "--yes")
     assert is_in_order(killed)
+    if done["asleep"]:  # the host is stopped before its disk is detached, and no `up` starts it
+        killed.laptop.client("ec2").start_instances(InstanceIds=done["asleep"])
     killed.laptop.change("up")
     killed.assert_whole()

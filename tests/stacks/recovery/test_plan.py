@@ -7,9 +7,8 @@ import pytest
 
 from stacks.recording import Recording
 from stacks.recovery import plan
-from stacks.recovery.belongings import BELONGINGS, PARTS
+from stacks.recovery.belongings import BELONGINGS
 from stacks.recovery.plan import Orphan, Pending, Plan
-from workflow.errors import DriftError
 
 URN = "urn:pulumi:dev::mlteam::mlteam:network:Network${}::{}"
 VPC, SUBNET, ROUTE = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/route:Route"
@@ -55,16 +54,17 @@ def test_what_has_no_id_of_awss_is_known_by_what_it_joins() -> None:
     assert found == [("VolumeAttachment", "/dev/sdf:vol-2:i-1")]
 
 
-def test_a_type_whose_like_nobody_could_look_for_is_refused() -> None:
-    with pytest.raises(DriftError, match="aws:eks/cluster:Cluster"):
-        plan.known({"resources": [resource("aws:eks/cluster:Cluster", "c")]})
+def test_a_teams_own_types_are_named_and_hinder_nothing() -> None:
+    deployment = {"resources": [resource("aws:eks/cluster:Cluster", "c"), resource(VPC, "vpc-1")]}
+    assert plan.strangers(deployment) == ("aws:eks/cluster:Cluster",)
+    assert plan.known(deployment)[VPC] == {"vpc-1"}
 
 
 @pytest.mark.parametrize("stack", ["local", "dev", "dev+managed", "prod"])
 def test_every_type_that_a_stack_is_made_of_is_looked_for(recorded: Callable[[str], Recording], stack: str) -> None:
-    tokens = {each.token for each in recorded(stack).resources if not PARTS.match(each.token)}
-    assert tokens
-    assert tokens <= set(BELONGINGS)
+    tokens = {each.token for each in recorded(stack).resources}
+    assert len(tokens) > 30
+    assert plan.strangers({"resources": [{"type": token} for token in tokens]}) == ()
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,19 @@ def test_the_account_is_that_of_the_first_arn_which_names_one() -> None:
 
 def test_a_plan_says_what_goes_what_stays_and_why() -> None:
     gone, kept = Orphan(token=VPC, key="vpc-2"), Orphan(token="aws:s3/bucket:Bucket", key="b", left="it holds objects")
-    shown = Plan(locks=("stale lock of ann",), orphans=(gone, kept))
-    assert (shown.removed, shown.left) == ((gone,), (kept,))
+    disk = Orphan(token="aws:ebs/volume:Volume", key="vol-1")
+    shown = Plan(locks=("stale lock of ann",), orphans=(gone, disk, kept), unseen=("aws:eks/cluster:Cluster",))
+    assert (shown.removed, shown.left) == ((gone, disk), (kept,))
     assert shown.text().splitlines() == [
         "remove:",
         "  stale lock of ann",
         "delete at AWS, because the state does not know it:",
         "  Vpc vpc-2",
+        "  Volume vol-1 (after a snapshot)",
         "leave at AWS:",
         "  Bucket b (it holds objects)",
+        "not looked for at AWS: look there yourself:",
+        "  aws:eks/cluster:Cluster",
     ]
 
 

@@ -90,6 +90,15 @@ class Scene:
         )
         return str(made["Instances"][0]["InstanceId"])
 
+    def group(self, purpose: str, vpc: str) -> str:
+        made = self.ec2.create_security_group(
+            GroupName=f"mlteam-dev-{purpose}",
+            Description=purpose,
+            VpcId=vpc,
+            TagSpecifications=self.tags("security-group"),
+        )
+        return str(made["GroupId"])
+
     def lock(self, **changed: Any) -> None:
         self.recovery.store.write(LOCK, json.dumps({**STALE, **changed}).encode())
 
@@ -198,7 +207,7 @@ def test_a_torn_state_is_mended_first_and_the_rest_is_shown_after_that(scene: Sc
 
 
 def test_a_bucket_goes_when_it_is_empty_and_stays_when_it_is_not(scene: Scene) -> None:
-    names = [f"mlteam-dev-{DEFAULT_ACCOUNT_ID}-{tier}" for tier in ("dev", "prod", "staging")]
+    names = [f"mlteam-dev-{DEFAULT_ACCOUNT_ID}-{tier}" for tier in ("artifacts", "dev", "prod", "staging")]
     anothers = f"mlteam-prod-{DEFAULT_ACCOUNT_ID}-dev"
     for name in (*names, anothers):
         scene.s3.create_bucket(Bucket=name)
@@ -206,6 +215,7 @@ def test_a_bucket_goes_when_it_is_empty_and_stays_when_it_is_not(scene: Scene) -
     scene.s3.put_bucket_versioning(Bucket=names[2], VersioningConfiguration={"Status": "Enabled"})
     scene.s3.put_object(Bucket=names[2], Key="landing/1.png", Body=b"1")
     scene.s3.delete_object(Bucket=names[2], Key="landing/1.png")
+    scene.s3.create_multipart_upload(Bucket=names[3], Key="landing/1.png")
     done = scene.recover()
     assert [each.key for each in done.removed] == names[:1]
     assert [(each.key, each.left) for each in done.left] == [(name, "it holds objects") for name in names[1:]]
@@ -235,20 +245,33 @@ def test_a_machine_goes_unless_it_trains_or_has_a_disk_with_data(scene: Scene) -
     assert {each["InstanceId"] for part in answer["Reservations"] for each in part["Instances"]} == {trains, works}
 
 
-def test_rules_that_somebody_added_by_hand_stay(scene: Scene) -> None:
+def test_a_machine_of_the_stack_that_is_stopped_is_named(scene: Scene) -> None:
+    host, job, orphan = scene.machine(), scene.machine(**{"mlteam:job": "j"}), scene.machine()
+    scene.ec2.stop_instances(InstanceIds=[host, job, orphan])
+    scene.engine.deployment["resources"] = [{"type": "aws:ec2/instance:Instance", "urn": "urn", "id": host}]
+    done = scene.recover()
+    assert (done.asleep, [each.key for each in done.removed]) == ((host,), [orphan])
+
+
+def test_rules_that_somebody_added_by_hand_stay_and_the_one_that_aws_gives_goes(scene: Scene) -> None:
     vpc = scene.vpc()
-    made = scene.ec2.create_security_group(
-        GroupName="mlteam-dev-host", Description="d", VpcId=vpc, TagSpecifications=scene.tags("security-group")
-    )
-    permission = {"IpProtocol": "tcp", "FromPort": 5000, "ToPort": 5000, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}
-    byhand = scene.ec2.authorize_security_group_ingress(GroupId=made["GroupId"], IpPermissions=[permission])
-    group = {"type": "aws:ec2/securityGroup:SecurityGroup", "urn": "urn", "id": made["GroupId"]}
-    scene.engine.deployment["resources"] = [group, {"type": "aws:ec2/vpc:Vpc", "urn": "urn", "id": vpc}]
-    (given,) = scene.recover().removed
-    assert given.token == "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-    asked = {"Filters": [{"Name": "group-id", "Values": [made["GroupId"]]}]}
+    host, training = scene.group("host", vpc), scene.group("training", vpc)
+    port = {"IpProtocol": "tcp", "FromPort": 5000, "ToPort": 5000, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}
+    anywhere = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    told = {**anywhere, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "our scanner"}]}
+    scene.ec2.authorize_security_group_ingress(GroupId=host, IpPermissions=[port])
+    scene.ec2.revoke_security_group_egress(GroupId=training, IpPermissions=[anywhere])
+    scene.ec2.authorize_security_group_egress(GroupId=training, IpPermissions=[told])
+    known = {"aws:ec2/securityGroup:SecurityGroup": (host, training), "aws:ec2/vpc:Vpc": (vpc,)}
+    scene.engine.deployment["resources"] = [
+        {"type": token, "urn": "urn", "id": each} for token, ids in known.items() for each in ids
+    ]
+    assert [each.token for each in scene.recover().removed] == [
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    ]
+    asked = {"Filters": [{"Name": "group-id", "Values": [host, training]}]}
     left = scene.ec2.describe_security_group_rules(**asked)["SecurityGroupRules"]
-    assert [each["SecurityGroupRuleId"] for each in left] == [byhand["SecurityGroupRules"][0]["SecurityGroupRuleId"]]
+    assert {(each["GroupId"], each["IsEgress"]) for each in left} == {(host, False), (training, True)}
 
 
 def test_what_aws_does_not_delete_is_named_and_the_rest_goes(scene: Scene, aws: Aws) -> None:

@@ -1,12 +1,14 @@
 """What the engine says it would do, as data."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from stacks.swapping.engine import Engine, parse_preview, project_folder
-from workflow.errors import ResourceError, UsageError
+from workflow.errors import NoStackError, ResourceError, UsageError
 
 URN = "urn:pulumi:dev::mlteam::{}::{}"
 
@@ -82,6 +84,54 @@ def test_what_the_engine_refuses_is_told_with_the_way_on(tmp_path: Path) -> None
     )
     with pytest.raises(ResourceError, match=r"pulumi preview --json failed:\nno such key\n.*the same command goes on"):
         engine.preview({})
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from stacks.swapping.engine import Engine
+
+folder = Path(sys.argv[1])
+
+def interrupt():
+    while not (folder / "begun").exists():
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+try:
+    Engine(stack="dev", folder=folder, environment={"PATH": f"{folder / 'bin'}:/usr/bin:/bin"}).up()
+except KeyboardInterrupt:
+    print((folder / "ended").read_text(), end="")
+"""
+
+
+@pytest.mark.slow
+def test_an_interruption_is_handed_to_the_engine_which_ends_in_good_order(tmp_path: Path) -> None:
+    fake_pulumi(
+        tmp_path, "trap 'sleep 0.5; echo in good order > ended; exit 1' INT; touch begun; while :; do sleep 0.1; done"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], text=True, capture_output=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("in good order\n", "")
+
+
+@pytest.mark.slow
+def test_a_stack_that_the_engine_does_not_know_is_none(tmp_path: Path) -> None:
+    with pytest.raises(NoStackError, match="there is no stack 'dev'"):
+        fake_pulumi(tmp_path, "exit 6").export()
+
+
+def test_the_region_is_read_without_the_engine(tmp_path: Path) -> None:
+    engine = Engine(stack="dev", folder=tmp_path, environment={})
+    with pytest.raises(NoStackError, match=r"Pulumi\.dev\.yaml"):
+        engine.region()
+    engine.config_file.write_text("config:\n  mlteam:owner: us\n")
+    with pytest.raises(UsageError, match="pulumi config set aws:region"):
+        engine.region()
+    engine.config_file.write_text("config:\n  aws:region: eu-west-1\n")
+    assert engine.region() == "eu-west-1"
 
 
 def test_the_program_is_found_from_anywhere_inside_it(tmp_path: Path) -> None:
