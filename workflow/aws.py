@@ -21,6 +21,7 @@ class Aws:
     def __init__(self, **settings: str) -> None:
         self._settings = settings
         self._clients: dict[str, Any] = {}
+        self._session: Any = None
         self._lock = Lock()  # making a client is not thread-safe, using one is
 
     def client(self, service: str) -> Any:
@@ -45,4 +46,5 @@ class Aws:
             # An endpoint that was given is the emulated AWS on this machine: no proxy of the caller's leads there.
             proxies={} if "endpoint_url" in self._settings else None,
         )
-        return boto3.session.Session().client(service, config=config, **self._settings)
+        self._session = self._session or boto3.session.Session()  # each reads the tables of endpoints anew
+        return self._session.client(service, config=config, **self._settings)

@@ -8,6 +8,7 @@ Source: gocloud.dev/blob/fileblob of engine 3.250, tried 2026-11.
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -128,8 +129,7 @@ def open_store(url: str, start: Path, aws: Aws) -> Store:
         folder = Path((parts.netloc + parts.path) or ".").expanduser()
         return FileStore(url=url.partition("?")[0], folder=start / folder)
     if parts.scheme == "s3":
-        words = {"region": "region_name", "endpoint": "endpoint_url"}
-        settings = {word: asked[name] for name, word in words.items() if name in asked}
+        settings = dict(_settings(asked))
         prefix = parts.path.strip("/")
         return S3Store(
             url=url.partition("?")[0],
@@ -141,3 +141,13 @@ def open_store(url: str, start: Path, aws: Aws) -> Store:
         f"the engine's state is at {url}; recovery knows file:// and s3:// only",
         cure="pulumi cancel, then pulumi refresh --clear-pending-creates; what is left at AWS has the stack's tags",
     )
+
+
+def _settings(asked: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What the address says of an S3 elsewhere, in boto3's words."""
+    if "region" in asked:
+        yield "region_name", asked["region"]
+    if "endpoint" in asked:
+        scheme = "http" if "true" in (asked.get("disableSSL"), asked.get("disable_https")) else "https"
+        endpoint = asked["endpoint"]
+        yield "endpoint_url", endpoint if "://" in endpoint else f"{scheme}://{endpoint}"

@@ -50,6 +50,20 @@ def test_a_key_of_a_bucket_is_below_its_prefix(tmp_path: Path) -> None:
     assert (store.bucket, store.prefix) == ("states", "")
 
 
+@pytest.mark.parametrize(
+    ("query", "endpoint"),
+    [
+        ("endpoint=http://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("endpoint=minio:9000", "https://minio:9000"),
+        ("endpoint=minio:9000&disableSSL=true", "http://minio:9000"),
+    ],
+)
+def test_a_bucket_elsewhere_is_asked_there(tmp_path: Path, query: str, endpoint: str) -> None:
+    store = open_store(f"s3://states?region=eu-west-1&{query}", tmp_path, Aws())
+    assert isinstance(store, S3Store)
+    assert (store.client.meta.endpoint_url, store.client.meta.region_name) == (endpoint, "eu-west-1")
+
+
 def test_what_is_written_in_a_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     open_store(f"file://{tmp_path}", Path("/"), Aws()).write("recovery/dev.json", b"{}")
     assert stat.S_IMODE((tmp_path / "recovery/dev.json").stat().st_mode) == 0o600
