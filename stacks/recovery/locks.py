@@ -1,8 +1,8 @@
 """The engine's lock, judged: is whoever took it still there?
 
 Promises that a lock is stale only if it was taken on this machine by a process that is gone (a pid that was given out
-again since does not count), and that what cannot be known is not guessed. While it is held here, no engine begins:
-what is found at AWS and not in the state is then nobody's.
+again since does not count, unless to an engine), and that what cannot be known is not guessed. While it is held here,
+no engine begins: what is found at AWS and not in the state is then nobody's.
 Source: pkg/backend/diy/lock.go of engine 3.250; containers that share a name and a state are one machine to it.
 """
 
@@ -27,6 +27,9 @@ ORGANIZATION: Final = "organization"
 """What a backend without organizations calls its only one."""
 CLOCK_SECONDS: Final = 2.0
 """What the kernel's start times and the clock may differ by."""
+MOST_PIDS: Final = 2**22
+"""proc(5), pid_max."""
+ENGINE: Final = "pulumi"
 
 
 class Verdict(StrEnum):
@@ -53,14 +56,21 @@ class Lock:
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """The one that this runs on. `started` gives the time in seconds since the epoch at which a process began; None
-    for a pid that is free."""
+    for a pid that is free. `program` is the name of what it runs."""
 
     host: str
     started: Callable[[int], float | None]
+    program: Callable[[int], str] = lambda _: ""
 
 
 def this_machine() -> Machine:
-    return Machine(host=socket.gethostname(), started=_started)
+    return Machine(host=socket.gethostname(), started=_started, program=_program)
+
+
+def _program(pid: int) -> str:
+    process = processes.find(pid)
+    words = process.command().split() if process else []
+    return Path(words[0]).name if words else ""
 
 
 def _started(pid: int) -> float | None:
@@ -90,13 +100,17 @@ def judge(name: str, body: bytes, machine: Machine) -> Lock:
     try:
         said: dict[str, Any] = json.loads(body)
         pid, host, since = int(said["pid"]), str(said["hostname"]), datetime.fromisoformat(said["timestamp"])
+        if not 0 < pid < MOST_PIDS:
+            raise ValueError(pid)
         holder = f"{said['username']}@{host}, process {pid}, since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (ValueError, KeyError, TypeError):
         return Lock(name=name, verdict=Verdict.BROKEN, holder=f"nobody knows whom: {Path(name).name} is no lock")
     if host != machine.host:
         return Lock(name=name, verdict=Verdict.FOREIGN, holder=holder)
     started = machine.started(pid)
-    is_alive = started is not None and started <= since.timestamp() + CLOCK_SECONDS
+    began_before = started is not None and started <= since.timestamp() + CLOCK_SECONDS
+    # A clock that was set since makes a living engine younger than its lock.
+    is_alive = began_before or (started is not None and machine.program(pid) == ENGINE)
     return Lock(name=name, verdict=Verdict.HELD if is_alive else Verdict.STALE, holder=holder)
 
 

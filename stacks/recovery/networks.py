@@ -57,11 +57,12 @@ def revoke(sight: Sight, identity: str) -> None:
 
 
 def routes(sight: Sight) -> Iterator[str]:
-    """The way out of each of the stack's tables."""
+    """The way out of each of the stack's tables; a route that somebody else put there stays."""
     for table in sight.tagged("describe_route_tables", "RouteTables"):
         for route in table["Routes"]:
-            if route.get("GatewayId", "").startswith("igw-"):
-                yield f"{table['RouteTableId']}_{route['DestinationCidrBlock']}"
+            is_way_out = route.get("GatewayId", "").startswith("igw-")
+            if is_way_out and route.get("DestinationCidrBlock") == ANYWHERE:
+                yield f"{table['RouteTableId']}_{ANYWHERE}"
 
 
 def delete_route(sight: Sight, identity: str) -> None:
@@ -70,8 +71,11 @@ def delete_route(sight: Sight, identity: str) -> None:
 
 
 def table_associations(sight: Sight) -> Iterator[str]:
+    """Of the stack's tables with its own subnets; somebody else's subnet keeps its way."""
+    mine = {each["SubnetId"] for each in sight.tagged("describe_subnets", "Subnets")}
     for table in sight.tagged("describe_route_tables", "RouteTables"):
-        yield from (each["RouteTableAssociationId"] for each in table["Associations"] if not each["Main"])
+        found = (each for each in table["Associations"] if each.get("SubnetId") in mine)
+        yield from (each["RouteTableAssociationId"] for each in found)
 
 
 def delete_gateway(sight: Sight, identity: str) -> None:
@@ -83,7 +87,11 @@ def delete_gateway(sight: Sight, identity: str) -> None:
 
 
 def delete_endpoint(sight: Sight, identity: str) -> None:
-    sight.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[identity])
+    from botocore.exceptions import ClientError
+
+    answer = sight.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[identity])
+    for each in answer.get("Unsuccessful", ()):  # of all EC2 calls this one tells of a failure in its answer
+        raise ClientError({"Error": each["Error"]}, "DeleteVpcEndpoints")
 
 
 def machines(sight: Sight) -> Iterator[str]:
@@ -143,10 +151,10 @@ def user_of(sight: Sight, identity: str) -> str:
 def delete_volume(sight: Sight, identity: str) -> None:
     """After a snapshot: 0.05 USD a month and GB that was ever written, so nothing for a disk that nobody used."""
     client = sight.aws.client("ec2")
-    made = client.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": f"tag:{SNAPSHOT_OF}", "Values": [identity]}])[
-        "Snapshots"
-    ]
-    snapshot = made[0] if made else client.create_snapshot(VolumeId=identity, **_labels(sight, identity))
+    wanted = {f"tag:{SNAPSHOT_OF}": identity, "status": "pending"}  # an older one does not know what came since
+    filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
+    begun = client.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]
+    snapshot = begun[0] if begun else client.create_snapshot(VolumeId=identity, **_labels(sight, identity))
     client.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot["SnapshotId"]])
     client.delete_volume(VolumeId=identity)
 

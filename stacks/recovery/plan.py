@@ -104,6 +104,7 @@ def known(deployment: Mapping[str, Any]) -> dict[str, set[str]]:
 def strangers(deployment: Mapping[str, Any]) -> tuple[str, ...]:
     """Types of the state that nobody knows how to look for: a team's own, which it added to the program."""
     tokens = {each["type"] for each in deployment.get("resources") or ()}
+    tokens |= {each["resource"]["type"] for each in deployment.get("pending_operations") or ()}
     return tuple(sorted(token for token in tokens if token not in BELONGINGS and not PARTS.match(token)))
 
 

@@ -19,7 +19,7 @@ from stacks.recovery.plan import Orphan, Plan
 from stacks.recovery.sight import Sight
 from stacks.recovery.store import Store
 from stacks.swapping.engine import Engine
-from workflow.errors import CredentialsError, ResourceError
+from workflow.errors import CredentialsError, DriftError, ResourceError
 from workflow.progress import Progress
 
 INSTANCE: Final = "aws:ec2/instance:Instance"
@@ -74,6 +74,7 @@ def recover(recovery: Recovery, confirm: Confirm) -> Done:
         recovery.store.mend(name)
     state = recovery.engine.export()
     backup = _back_up(recovery, state)
+    recovery.progress.say(f"the state before: {backup}")
     for lock in held:
         recovery.store.remove(lock.name)
     return Done(plan=_settle(recovery, state, shown, confirm), backup=backup)
@@ -96,7 +97,8 @@ def look(recovery: Recovery, held: Sequence[Lock] = ()) -> Plan:
 
 
 def orphans(sight: Sight, deployment: Mapping[str, Any]) -> Iterator[Orphan]:
-    """CredentialsError where the caller is in another account than the stack: nothing there is its own."""
+    """CredentialsError where the caller is in another account than the stack: nothing there is its own. DriftError
+    where a state that knows nothing meets what holds data: it is the state of another stack of that name."""
     account = plan.account_of(deployment)
     if account not in ("", sight.account_id):
         raise CredentialsError(
@@ -104,12 +106,19 @@ def orphans(sight: Sight, deployment: Mapping[str, Any]) -> Iterator[Orphan]:
             cure="aws sts get-caller-identity   (then another AWS_PROFILE)",
         )
     found = {token: list(row.find(sight)) for token, row in BELONGINGS.items()}
+    is_empty = not any(plan.known(deployment).values())
     for row, key in plan.unknown(deployment, found):
-        yield Orphan(token=row.token, key=key, left=_left(row, sight, key))
+        held = row.holds(sight, key) if row.holds else ""
+        if held and is_empty:
+            raise DriftError(
+                f"the state of stack {sight.naming.stack!r} is empty, but at AWS {key} holds {held}: "
+                "this seems to be another stack's",
+                cure="pulumi whoami --verbose tells where it is read; if that is right: pulumi cancel && pulumi up",
+            )
+        yield Orphan(token=row.token, key=key, left=_left(row, held))
 
 
-def _left(row: Belonging, sight: Sight, key: str) -> str:
-    held = row.holds(sight, key) if row.holds else ""
+def _left(row: Belonging, held: str) -> str:
     if held:
         return f"it holds {held}"
     return "" if row.remove else ADOPTED
@@ -133,7 +142,8 @@ def _settle(recovery: Recovery, state: Mapping[str, Any], shown: Plan, confirm: 
         if set(now.removed) - set(shown.removed):
             confirm(now)
         remove(recovery.sight, now.removed, recovery.progress)
-    return replace(now, locks=shown.locks, plugins=shown.plugins, torn=shown.torn, pending=pending)
+    unseen = tuple(sorted({*shown.unseen, *now.unseen}))  # a pending operation that is forgotten had told of some
+    return replace(now, locks=shown.locks, plugins=shown.plugins, torn=shown.torn, pending=pending, unseen=unseen)
 
 
 def remove(sight: Sight, wanted: Sequence[Orphan], progress: Progress) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from workflow.aws import Aws
 from workflow.errors import UsageError
@@ -126,7 +126,7 @@ def open_store(url: str, start: Path, aws: Aws) -> Store:
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))
     if parts.scheme == "file":
-        folder = Path((parts.netloc + parts.path) or ".").expanduser()
+        folder = Path(unquote(parts.netloc + parts.path) or ".").expanduser()
         return FileStore(url=url.partition("?")[0], folder=start / folder)
     if parts.scheme == "s3":
         settings = dict(_settings(asked))

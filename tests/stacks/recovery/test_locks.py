@@ -51,11 +51,18 @@ def lock(verdict: Verdict) -> Lock:
         (b"[]", Verdict.BROKEN),
         (b'{"pid": 12}', Verdict.BROKEN),
         (body(DEAD, timestamp="noon"), Verdict.BROKEN),
+        (body(0), Verdict.BROKEN),
+        (body(10**30), Verdict.BROKEN),
         (b"\xff\xfe", Verdict.BROKEN),
     ],
 )
 def test_a_lock_is_stale_only_if_its_process_was_here_and_is_gone(written: bytes, verdict: Verdict) -> None:
     assert locks.judge(f"{PLACE}1.json", written, HERE).verdict is verdict
+
+
+def test_an_engine_that_lives_is_at_work_whatever_the_clock_says() -> None:
+    here = Machine(host="here", started=HERE.started, program=lambda _: "pulumi")
+    assert locks.judge(f"{PLACE}1.json", body(REUSED), here).verdict is Verdict.HELD
 
 
 def test_a_lock_says_who_holds_it_since_when() -> None:

@@ -57,6 +57,8 @@ def test_what_has_no_id_of_awss_is_known_by_what_it_joins() -> None:
 def test_a_teams_own_types_are_named_and_hinder_nothing() -> None:
     deployment = {"resources": [resource("aws:eks/cluster:Cluster", "c"), resource(VPC, "vpc-1")]}
     assert plan.strangers(deployment) == ("aws:eks/cluster:Cluster",)
+    begun = {"pending_operations": [{"type": "creating", "resource": {"type": "aws:eks/cluster:Cluster", "urn": "u"}}]}
+    assert plan.strangers(begun) == ("aws:eks/cluster:Cluster",)
     assert plan.known(deployment)[VPC] == {"vpc-1"}
 
 

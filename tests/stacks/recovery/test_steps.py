@@ -13,7 +13,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from components.naming import Naming
-from stacks.recovery import locks
+from stacks.recovery import locks, networks
 from stacks.recovery.locks import Machine
 from stacks.recovery.plan import Orphan, Plan
 from stacks.recovery.sight import Sight
@@ -21,13 +21,14 @@ from stacks.recovery.steps import Recovery, recover
 from stacks.recovery.store import FileStore
 from stacks.swapping.engine import Engine
 from workflow.aws import Aws
-from workflow.errors import CredentialsError, RefusedError, ResourceError
+from workflow.errors import CredentialsError, DriftError, RefusedError, ResourceError
 from workflow.progress import Progress
 
 pytestmark = pytest.mark.slow
 
 PENDING = {"type": "creating", "resource": {"type": "aws:ec2/vpc:Vpc", "urn": "urn:pulumi:dev::mlteam::a::network-vpc"}}
 STALE = {"pid": 12, "username": "ann", "hostname": "here", "timestamp": "2026-11-27T12:00:00Z"}
+KNOWN = {"type": "aws:iam/role:Role", "urn": "urn", "id": "mlteam-dev-host"}
 AMI = "ami-0123456789abcdef0"
 UNKNOWN_TO_MOTO = {"list_associations", "list_mlflow_apps", "get_lifecycle_policies"}
 LOCK = f"{locks.folder('mlteam', 'dev')}1.json"
@@ -114,7 +115,7 @@ def aws() -> Aws:
 @pytest.fixture
 def scene(tmp_path: Path, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    engine = Remembered(stack="dev", folder=tmp_path, environment={})
+    engine = Remembered(stack="dev", folder=tmp_path, environment={}, deployment={"resources": [KNOWN]})
     sight = MotosSight(aws=aws, naming=Naming(project="mlteam", stack="dev"), account_id=DEFAULT_ACCOUNT_ID)
     recovery = Recovery(
         engine=engine,
@@ -283,6 +284,38 @@ def test_what_aws_does_not_delete_is_named_and_the_rest_goes(scene: Scene, aws: 
     assert scene.vpcs() == {vpc}
     assert free not in scene.vpcs()
     assert not [name for name in scene.names() if "/locks/" in name], "the stack is still held"
+
+
+def test_the_empty_state_of_another_backend_makes_no_orphan_of_a_living_stack(scene: Scene) -> None:
+    scene.engine.deployment.clear()
+    vpc, bucket = scene.vpc(), f"mlteam-dev-{DEFAULT_ACCOUNT_ID}-dev"
+    scene.s3.create_bucket(Bucket=bucket)
+    scene.s3.put_object(Bucket=bucket, Key="landing/1.png", Body=b"1")
+    with pytest.raises(DriftError, match=f"the state of stack 'dev' is empty, but at AWS {bucket} holds objects"):
+        scene.recover()
+    assert (scene.shown, scene.vpcs()) == ([], {vpc})
+
+
+def test_a_snapshot_of_before_does_not_stand_for_what_a_disk_holds_now(scene: Scene) -> None:
+    disk = scene.volume()
+    before = scene.ec2.create_snapshot(
+        VolumeId=disk, TagSpecifications=scene.tags("snapshot", **{"mlteam:recovered-from": disk})
+    )
+    scene.recover()
+    made = scene.ec2.describe_snapshots(Filters=[{"Name": "tag:mlteam:recovered-from", "Values": [disk]}])["Snapshots"]
+    assert len({each["SnapshotId"] for each in made} - {before["SnapshotId"]}) == 1
+
+
+def test_routes_and_subnets_that_somebody_added_by_hand_stay(scene: Scene) -> None:
+    vpc = scene.vpc()
+    table = scene.ec2.create_route_table(VpcId=vpc, TagSpecifications=scene.tags("route-table"))["RouteTable"]
+    gateway = scene.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    scene.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    subnet = scene.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
+    scene.ec2.associate_route_table(RouteTableId=table["RouteTableId"], SubnetId=subnet)
+    for destination in ({"DestinationIpv6CidrBlock": "::/0"}, {"DestinationCidrBlock": "192.0.2.0/24"}):
+        scene.ec2.create_route(RouteTableId=table["RouteTableId"], GatewayId=gateway, **destination)
+    assert list(networks.routes(scene.recovery.sight)) == list(networks.table_associations(scene.recovery.sight)) == []
 
 
 def test_another_accounts_things_are_nobodys_orphans(scene: Scene) -> None:

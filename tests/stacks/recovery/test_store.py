@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from stacks.recovery.store import S3Store, Store, open_store
+from stacks.recovery.store import FileStore, S3Store, Store, open_store
 from workflow.aws import Aws
 from workflow.errors import UsageError
 
@@ -42,6 +42,12 @@ def test_what_was_written_is_listed_read_and_removed(store: Store) -> None:
     store.remove(STATE)
     assert store.names("") == ["1.json"]
     assert "?" not in store.url
+
+
+def test_a_folder_with_a_space_is_the_one_that_the_engine_uses(tmp_path: Path) -> None:
+    store = open_store("file:///a%20b", tmp_path, Aws())
+    assert isinstance(store, FileStore)
+    assert store.folder == Path("/a b")
 
 
 def test_a_key_of_a_bucket_is_below_its_prefix(tmp_path: Path) -> None:
