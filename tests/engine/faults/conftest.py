@@ -188,5 +188,5 @@ def leave_services_out(laptop: Any) -> Callable[[], object]:
     """Gives back what puts the program as it was."""
     program = laptop.platform.checkout / "__main__.py"
     before = program.read_text()
-    program.write_text((Path(__file__).parent / "without_services.py").read_text())
+    program.write_text((Path(__file__).parent / "without_services.py").read_text() + before)
     return lambda: program.write_text(before)

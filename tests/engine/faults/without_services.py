@@ -1,10 +1,8 @@
-"""The program, but the host's document does nothing: every call is made, and nothing is waited for."""
+"""Put before the program: the host's document does nothing, so every call is made, and nothing is waited for."""
 
 import json
 
 import pulumi
-
-from stacks.program import declare
 
 STEP = {"action": "aws:runShellScript", "name": "nothing", "inputs": {"runCommand": ["true"]}}
 DOCUMENT = {"schemaVersion": "2.2", "parameters": {"digest": {"type": "String"}}, "mainSteps": [STEP]}
@@ -17,4 +15,3 @@ def idle(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformati
 
 
 pulumi.runtime.register_stack_transformation(idle)
-declare()
