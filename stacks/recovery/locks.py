@@ -136,7 +136,7 @@ def hold(store: Store, place: str) -> Iterator[None]:
     """Keep every engine out for the block; RefusedError if one was faster. Taken as the engine takes it: write, then
     look for others."""
     mine = f"{place}{uuid.uuid4()}.json"
-    told = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
+    told = {"pid": os.getpid(), "username": _user(), "hostname": socket.gethostname()}
     store.write(mine, json.dumps({**told, "timestamp": datetime.now(UTC).isoformat()}).encode())
     try:
         others = [name for name in store.names(place) if name != mine]
@@ -147,3 +147,11 @@ def hold(store: Store, place: str) -> Iterator[None]:
         yield
     finally:
         store.remove(mine)
+
+
+def _user() -> str:
+    """In a container a user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -124,6 +124,16 @@ def test_a_process_is_gone_when_it_has_ended_even_if_nobody_has_asked() -> None:
     assert started(process.pid) is None
 
 
+def test_a_user_without_a_name_can_hold_a_stack(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    with locks.hold(store, PLACE):
+        (mine,) = locks.read(store, PLACE, locks.this_machine())
+    assert mine.holder.startswith(f"{os.getuid()}@")
+
+
 def test_the_engine_reads_what_is_written_while_the_stack_is_held(store: FileStore) -> None:
     with locks.hold(store, PLACE):
         (name,) = store.names(PLACE)
