@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 
 from components.naming import Naming
+from stacks.engine import Engine, project_folder
 from stacks.recovery.locks import this_machine
 from stacks.recovery.plan import Plan
 from stacks.recovery.sight import Sight
 from stacks.recovery.steps import Confirm, Recovery, recover
 from stacks.recovery.store import open_store
-from stacks.swapping.engine import Engine, project_folder
 from workflow.aws import Aws
 from workflow.context import Context
 from workflow.errors import RefusedError

@@ -16,8 +16,8 @@ import click
 
 from components.registry import STATEFUL, offered
 from components.variants import Kind
+from stacks.engine import Engine, Preview, project_folder
 from stacks.swapping import steps
-from stacks.swapping.engine import Engine, Preview, project_folder
 from stacks.swapping.journal import Journal, Journals, Step
 from workflow.context import Context
 from workflow.errors import RefusedError, UsageError

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from json import dumps
 from typing import Any, Final
 
+from stacks.engine import Engine
 from stacks.recovery import locks, networks, plan, plugins
 from stacks.recovery.belongings import BELONGINGS, Belonging
 from stacks.recovery.locks import Lock, Machine
 from stacks.recovery.plan import Orphan, Plan
 from stacks.recovery.sight import Sight
 from stacks.recovery.store import Store
-from stacks.swapping.engine import Engine
 from workflow.errors import CredentialsError, DriftError, ResourceError
 from workflow.progress import Progress
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from components.tracking.contract import TrackingOutputs
-from stacks.swapping.engine import Engine
+from stacks.engine import Engine
 from stacks.swapping.journal import Journal, Journals, Step
 from workflow.context import Context
 from workflow.errors import DriftError, RefusedError

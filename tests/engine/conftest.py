@@ -20,8 +20,8 @@ from emulator.access.decisions import Policies
 from emulator.access.policies import parse
 from emulator.access.usage import Role
 from examples.digits.demo import client
+from stacks.engine import DATA_TYPES
 from stacks.local import CHECKOUT, LocalPlatform
-from stacks.swapping.engine import DATA_TYPES
 
 ROOT_DEVICE = "/dev/sda1"
 TRACEBACK = "Traceback (most recent call last)"

@@ -17,12 +17,12 @@ from emulator.faults import control
 from emulator.faults.plan import Plan
 from emulator.state import State
 from emulator.wire import READING
+from stacks.engine import Engine
 from stacks.recovery.locks import this_machine
 from stacks.recovery.plan import known, strangers
 from stacks.recovery.sight import Sight
 from stacks.recovery.steps import Recovery, orphans, recover
 from stacks.recovery.store import FileStore
-from stacks.swapping.engine import Engine
 from workflow.aws import Aws
 from workflow.outputs import PROJECT
 from workflow.progress import Progress

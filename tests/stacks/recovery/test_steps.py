@@ -13,13 +13,13 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from components.naming import Naming
+from stacks.engine import Engine
 from stacks.recovery import locks, networks
 from stacks.recovery.locks import Machine
 from stacks.recovery.plan import Orphan, Plan
 from stacks.recovery.sight import Sight
 from stacks.recovery.steps import Recovery, recover
 from stacks.recovery.store import FileStore
-from stacks.swapping.engine import Engine
 from workflow.aws import Aws
 from workflow.errors import CredentialsError, DriftError, RefusedError, ResourceError
 from workflow.progress import Progress

@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from components.variants import Kind
 from stacks.commands.swap import SwapResult, go_back, run
-from stacks.swapping.engine import Preview
+from stacks.engine import Preview
 from stacks.swapping.journal import Journals, Step
 from stacks.swapping.steps import STEPS, Swap
 from workflow.aws import Aws

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.swapping.engine import Engine, parse_preview, project_folder
+from stacks.engine import Engine, parse_preview, project_folder
 from workflow.errors import NoStackError, ResourceError, UsageError
 
 URN = "urn:pulumi:dev::mlteam::{}::{}"
@@ -89,7 +89,7 @@ def test_what_the_engine_refuses_is_told_with_the_way_on(tmp_path: Path) -> None
 INTERRUPTED = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from stacks.swapping.engine import Engine
+from stacks.engine import Engine
 
 folder = Path(sys.argv[1])
 
