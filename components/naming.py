@@ -47,6 +47,8 @@ class Naming:
     def __post_init__(self) -> None:
         if not _PLAIN.fullmatch(self.prefix):
             raise NameTooLongError(f"{self.prefix!r} must be lower-case letters, digits and hyphens, as in mlteam-dev")
+        if "-" in self.stack:  # what is called mlteam-dev-eu-alerts would be stack dev's as well
+            raise NameTooLongError(f"stack name {self.stack!r} must have no hyphen: its names would be another stack's")
         _checked(self.bucket("0" * ACCOUNT_DIGITS, "artifacts"), MAX_BUCKET, "bucket name")
 
     @property

@@ -33,7 +33,7 @@ class RecoverResult:
     stack: str
     locks: tuple[str, ...]
     processes: tuple[str, ...]
-    mended: tuple[str, ...]
+    torn: tuple[str, ...]
     settled: tuple[str, ...]
     deleted: tuple[str, ...]
     left: tuple[str, ...]
@@ -45,7 +45,7 @@ class RecoverResult:
         done = {
             "locks removed": self.locks,
             "processes ended": self.processes,
-            "objects mended": self.mended,
+            "torn files removed": self.torn,
             "operations settled": self.settled,
             "orphans deleted": self.deleted,
         }
@@ -70,7 +70,7 @@ def run(recovery: Recovery, confirm: Confirm) -> RecoverResult:
         stack=recovery.engine.stack,
         locks=done.plan.locks,
         processes=done.plan.plugins,
-        mended=done.plan.torn,
+        torn=done.plan.torn,
         settled=tuple(each.text() for each in done.plan.pending),
         deleted=tuple(each.text() for each in done.plan.removed),
         left=tuple(each.text() for each in done.plan.left),

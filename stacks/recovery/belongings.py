@@ -65,13 +65,21 @@ _ROWS: Final = (
         find=services.lifecycle_policies,
         remove=by_call("dlm", "delete_lifecycle_policy", "PolicyId"),
     ),
-    Belonging("aws:scheduler/schedule:Schedule", find=services.schedules, remove=services.delete_schedule),
+    Belonging(
+        "aws:scheduler/schedule:Schedule",
+        find=services.schedules,
+        remove=by_call("scheduler", "delete_schedule", "GroupName", "Name", between="/"),
+    ),
     Belonging(
         "aws:scheduler/scheduleGroup:ScheduleGroup",
         find=named("scheduler", "list_schedule_groups", "ScheduleGroups", "Name"),
         remove=by_call("scheduler", "delete_schedule_group", "Name"),
     ),
-    Belonging("aws:budgets/budget:Budget", find=services.budgets, remove=services.delete_budget),
+    Belonging(
+        "aws:budgets/budget:Budget",
+        find=services.budgets,
+        remove=by_call("budgets", "delete_budget", "AccountId", "BudgetName"),
+    ),
     Belonging("aws:sns/topicSubscription:TopicSubscription", find=services.subscriptions),
     Belonging("aws:sns/topic:Topic", find=services.topics, remove=by_call("sns", "delete_topic", "TopicArn")),
     Belonging(
@@ -129,7 +137,7 @@ _ROWS: Final = (
     Belonging(
         "aws:ec2/route:Route",
         find=networks.routes,
-        remove=networks.delete_route,
+        remove=by_call("ec2", "delete_route", "RouteTableId", "DestinationCidrBlock", between="_"),
         key=("routeTableId", "destinationCidrBlock"),
         between="_",
     ),

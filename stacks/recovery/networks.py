@@ -65,11 +65,6 @@ def routes(sight: Sight) -> Iterator[str]:
                 yield f"{table['RouteTableId']}_{ANYWHERE}"
 
 
-def delete_route(sight: Sight, identity: str) -> None:
-    table, _, destination = identity.partition("_")
-    sight.aws.client("ec2").delete_route(RouteTableId=table, DestinationCidrBlock=destination)
-
-
 def table_associations(sight: Sight) -> Iterator[str]:
     """Of the stack's tables with its own subnets; somebody else's subnet keeps its way."""
     mine = {each["SubnetId"] for each in sight.tagged("describe_subnets", "Subnets")}

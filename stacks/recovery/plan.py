@@ -67,7 +67,7 @@ class Plan:
         parts = (
             ("remove", self.locks),
             ("end, because their engine is gone", self.plugins),
-            ("mend, torn when its engine was killed (the rest is looked at after that)", self.torn),
+            ("remove, torn when its engine was killed (the rest is looked at after that)", self.torn),
             ("ask AWS how it ended, and forget", [each.text() for each in self.pending]),
             ("delete at AWS, because the state does not know it", [each.text() for each in self.removed]),
             ("leave at AWS", [each.text() for each in self.left]),

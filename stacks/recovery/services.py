@@ -54,11 +54,6 @@ def budgets(sight: Sight) -> Iterator[str]:
             yield f"{sight.account_id}:{each['BudgetName']}"
 
 
-def delete_budget(sight: Sight, identity: str) -> None:
-    account, _, name = identity.partition(":")
-    sight.aws.client("budgets").delete_budget(AccountId=account, BudgetName=name)
-
-
 def parameters(sight: Sight) -> Iterator[str]:
     """Passwords are the host's: it makes them at the first start, and the state never knows them."""
     for each in sight.pages("ssm", "describe_parameters", "Parameters"):
@@ -70,11 +65,6 @@ def schedules(sight: Sight) -> Iterator[str]:
     for each in sight.pages("scheduler", "list_schedules", "Schedules", NamePrefix=sight.naming.prefix):
         if sight.is_ours(each["Name"]):
             yield f"{each['GroupName']}/{each['Name']}"
-
-
-def delete_schedule(sight: Sight, identity: str) -> None:
-    group, _, name = identity.partition("/")
-    sight.aws.client("scheduler").delete_schedule(GroupName=group, Name=name)
 
 
 def topics(sight: Sight) -> Iterator[str]:

@@ -31,7 +31,7 @@ class Sight:
         return self.pages("ec2", method, key, Filters=filters)
 
     def is_ours(self, name: str) -> bool:
-        """By the rule of components/naming.py; another stack's name may begin alike."""
+        """By the rule of components/naming.py, which sees to it that no other stack's names begin alike."""
         prefix = self.naming.prefix
         return name == prefix or name.startswith((f"{prefix}-", f"/{prefix}/"))
 
@@ -57,10 +57,11 @@ def named(service: str, method: str, key: str, name: str, identity: str = "", **
     return find
 
 
-def by_call(service: str, method: str, member: str) -> Remove:
-    """A call that takes the id alone."""
+def by_call(service: str, method: str, *members: str, between: str = ":") -> Remove:
+    """A call that takes the id, or its parts, and nothing else."""
 
     def remove(sight: Sight, identity: str) -> None:
-        getattr(sight.aws.client(service), method)(**{member: identity})
+        parts = identity.split(between, len(members) - 1)
+        getattr(sight.aws.client(service), method)(**dict(zip(members, parts, strict=True)))
 
     return remove

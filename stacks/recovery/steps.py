@@ -71,7 +71,7 @@ def recover(recovery: Recovery, confirm: Confirm) -> Done:
     confirm(shown)
     plugins.end(plugins.without_engine(recovery.engine.folder))
     for name in shown.torn:
-        recovery.store.mend(name)
+        recovery.store.remove(name)
     state = recovery.engine.export()
     backup = _back_up(recovery, state)
     recovery.progress.say(f"the state before: {backup}")

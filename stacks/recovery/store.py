@@ -36,10 +36,9 @@ class Store(Protocol):
     def remove(self, name: str) -> None: ...
 
     def torn(self, pattern: re.Pattern[str]) -> list[str]:
-        """Names that fit and cannot be read because their attributes are torn; to mend one loses nothing."""
+        """Attributes that are torn, of names that fit: no engine can read those until the attributes are removed, and
+        without them an object has none."""
         ...
-
-    def mend(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +69,11 @@ class FileStore:
 
     def torn(self, pattern: re.Pattern[str]) -> list[str]:
         found = (name for name in self._files(".pulumi/") if name.endswith(ATTRIBUTES))
-        names = (name.removesuffix(ATTRIBUTES) for name in found)
-        return [name for name in names if pattern.search(name) and self._is_torn(name)]
-
-    def mend(self, name: str) -> None:
-        """Without attributes an object has none."""
-        (self.folder / (name + ATTRIBUTES)).unlink(missing_ok=True)
+        return [name for name in found if pattern.search(name) and self._is_torn(name)]
 
     def _is_torn(self, name: str) -> bool:
         try:
-            json.loads((self.folder / (name + ATTRIBUTES)).read_text())
+            json.loads((self.folder / name).read_text())
         except ValueError:
             return True
         return False
@@ -116,9 +110,6 @@ class S3Store:
 
     def torn(self, pattern: re.Pattern[str]) -> list[str]:  # noqa: ARG002  # an object of S3 comes whole
         return []
-
-    def mend(self, name: str) -> None:
-        raise NotImplementedError(name)
 
 
 def open_store(url: str, start: Path, aws: Aws) -> Store:

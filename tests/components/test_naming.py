@@ -12,7 +12,7 @@ def test_names_begin_with_project_and_stack() -> None:
     assert naming.role_path == "/mlteam-dev/"
 
 
-@pytest.mark.parametrize("stack", ["Dev", "my_stack", "dev-", "a" * 40])
+@pytest.mark.parametrize("stack", ["Dev", "my_stack", "dev-", "dev-eu", "a" * 40])
 def test_a_stack_name_that_makes_bad_names_is_refused(stack: str) -> None:
     with pytest.raises(NameTooLongError):
         Naming("mlteam", stack)

@@ -9,7 +9,7 @@ from stacks.commands.recover import RecoverResult
 from workflow import cli
 
 NOTHING = RecoverResult(
-    stack="dev", locks=(), processes=(), mended=(), settled=(), deleted=(), left=(), asleep=(), unseen=(), backup=""
+    stack="dev", locks=(), processes=(), torn=(), settled=(), deleted=(), left=(), asleep=(), unseen=(), backup=""
 )
 Call = Callable[..., int]
 
@@ -35,7 +35,7 @@ def test_a_result_tells_what_went_what_stays_and_what_is_next() -> None:
         stack="dev",
         locks=("stale lock of ann",),
         processes=(),
-        mended=(),
+        torn=(),
         settled=("creating Vpc network-vpc",),
         deleted=("Vpc vpc-1", "Subnet subnet-1"),
         left=("Bucket b (it holds objects)",),

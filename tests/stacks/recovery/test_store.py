@@ -86,9 +86,9 @@ def test_only_torn_attributes_of_the_stack_are_found_and_go(tmp_path: Path) -> N
     for name in (STATE, history, ".pulumi/stacks/mlteam/prod.json", ".pulumi/stacks/mlteam/dev.json.bak"):
         store.write(name, b"{}")
         store.write(f"{name}.attrs", b"{}" if name.endswith(".bak") else b"")
-    assert store.torn(OURS) == [history, STATE]
-    store.mend(STATE)
-    assert store.torn(OURS) == [history]
+    assert store.torn(OURS) == [f"{history}.attrs", f"{STATE}.attrs"]
+    store.remove(f"{STATE}.attrs")
+    assert store.torn(OURS) == [f"{history}.attrs"]
     assert store.read(STATE) == b"{}", "the state itself stays"
 
 

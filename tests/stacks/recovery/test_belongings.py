@@ -1,0 +1,101 @@
+"""What of a stack goes that its state does not know, and what stays because it holds data or is somebody's own."""
+
+from typing import Any
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from stacks.recovery import networks
+from stacks.recovery.plan import Orphan
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_bucket_goes_when_it_is_empty_and_stays_when_it_is_not(scene: Any) -> None:
+    names = [f"mlteam-dev-{DEFAULT_ACCOUNT_ID}-{tier}" for tier in ("artifacts", "dev", "prod", "staging")]
+    anothers = f"mlteam-prod-{DEFAULT_ACCOUNT_ID}-dev"
+    for name in (*names, anothers):
+        scene.s3.create_bucket(Bucket=name)
+    scene.s3.put_object(Bucket=names[1], Key="landing/1.png", Body=b"1")
+    scene.s3.put_bucket_versioning(Bucket=names[2], VersioningConfiguration={"Status": "Enabled"})
+    scene.s3.put_object(Bucket=names[2], Key="landing/1.png", Body=b"1")
+    scene.s3.delete_object(Bucket=names[2], Key="landing/1.png")
+    scene.s3.create_multipart_upload(Bucket=names[3], Key="landing/1.png")
+    done = scene.recover()
+    assert [each.key for each in done.removed] == names[:1]
+    assert [(each.key, each.left) for each in done.left] == [(name, "it holds objects") for name in names[1:]]
+    assert {each["Name"] for each in scene.s3.list_buckets()["Buckets"]} == {*names[1:], anothers}
+
+
+def test_a_disk_goes_after_a_snapshot_and_never_from_its_machine(scene: Any) -> None:
+    alone, used, job = scene.volume(), scene.volume(), scene.machine(**{"mlteam:job": "j"})
+    scene.ec2.attach_volume(VolumeId=used, InstanceId=job, Device="/dev/sdf")
+    done = scene.recover()
+    assert [each.key for each in done.removed] == [alone]
+    assert Orphan(token="aws:ebs/volume:Volume", key=used, left=f"it holds what {job} works with") in done.left
+    assert used in {each["VolumeId"] for each in scene.ec2.describe_volumes()["Volumes"]}
+    asked = {"Filters": [{"Name": "tag:mlteam:recovered-from", "Values": [alone]}]}
+    (snapshot,) = scene.ec2.describe_snapshots(**asked)["Snapshots"]
+    assert (snapshot["VolumeId"], snapshot["State"]) == (alone, "completed")
+
+
+def test_a_machine_goes_unless_it_trains_or_has_a_disk_with_data(scene: Any) -> None:
+    idle, trains, works = scene.machine(), scene.machine(**{"mlteam:job": "j"}), scene.machine()
+    disk = scene.volume()
+    scene.ec2.attach_volume(VolumeId=disk, InstanceId=works, Device="/dev/sdf")
+    done = scene.recover()
+    assert [each.key for each in done.removed] == [idle]
+    assert Orphan(token="aws:ec2/instance:Instance", key=works, left=f"it holds the data of {disk}") in done.left
+    answer = scene.ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
+    assert {each["InstanceId"] for part in answer["Reservations"] for each in part["Instances"]} == {trains, works}
+
+
+def test_a_machine_of_the_stack_that_is_stopped_is_named(scene: Any) -> None:
+    host, job, orphan = scene.machine(), scene.machine(**{"mlteam:job": "j"}), scene.machine()
+    scene.ec2.stop_instances(InstanceIds=[host, job, orphan])
+    scene.engine.deployment["resources"] = [{"type": "aws:ec2/instance:Instance", "urn": "urn", "id": host}]
+    done = scene.recover()
+    assert (done.asleep, [each.key for each in done.removed]) == ((host,), [orphan])
+
+
+def test_rules_that_somebody_added_by_hand_stay_and_the_one_that_aws_gives_goes(scene: Any) -> None:
+    vpc = scene.vpc()
+    host, training = scene.group("host", vpc), scene.group("training", vpc)
+    port = {"IpProtocol": "tcp", "FromPort": 5000, "ToPort": 5000, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}
+    anywhere = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    told = {**anywhere, "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "our scanner"}]}
+    scene.ec2.authorize_security_group_ingress(GroupId=host, IpPermissions=[port])
+    scene.ec2.revoke_security_group_egress(GroupId=training, IpPermissions=[anywhere])
+    scene.ec2.authorize_security_group_egress(GroupId=training, IpPermissions=[told])
+    known = {"aws:ec2/securityGroup:SecurityGroup": (host, training), "aws:ec2/vpc:Vpc": (vpc,)}
+    scene.engine.deployment["resources"] = [
+        {"type": token, "urn": "urn", "id": each} for token, ids in known.items() for each in ids
+    ]
+    assert [each.token for each in scene.recover().removed] == [
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    ]
+    asked = {"Filters": [{"Name": "group-id", "Values": [host, training]}]}
+    left = scene.ec2.describe_security_group_rules(**asked)["SecurityGroupRules"]
+    assert {(each["GroupId"], each["IsEgress"]) for each in left} == {(host, False), (training, True)}
+
+
+def test_a_snapshot_of_before_does_not_stand_for_what_a_disk_holds_now(scene: Any) -> None:
+    disk = scene.volume()
+    before = scene.ec2.create_snapshot(
+        VolumeId=disk, TagSpecifications=scene.tags("snapshot", **{"mlteam:recovered-from": disk})
+    )
+    scene.recover()
+    made = scene.ec2.describe_snapshots(Filters=[{"Name": "tag:mlteam:recovered-from", "Values": [disk]}])["Snapshots"]
+    assert len({each["SnapshotId"] for each in made} - {before["SnapshotId"]}) == 1
+
+
+def test_routes_and_subnets_that_somebody_added_by_hand_stay(scene: Any) -> None:
+    vpc = scene.vpc()
+    table = scene.ec2.create_route_table(VpcId=vpc, TagSpecifications=scene.tags("route-table"))["RouteTable"]
+    gateway = scene.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    scene.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    subnet = scene.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
+    scene.ec2.associate_route_table(RouteTableId=table["RouteTableId"], SubnetId=subnet)
+    for destination in ({"DestinationIpv6CidrBlock": "::/0"}, {"DestinationCidrBlock": "192.0.2.0/24"}):
+        scene.ec2.create_route(RouteTableId=table["RouteTableId"], GatewayId=gateway, **destination)
+    assert list(networks.routes(scene.recovery.sight)) == list(networks.table_associations(scene.recovery.sight)) == []
