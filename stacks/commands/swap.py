@@ -129,13 +129,14 @@ def _result(journal: Journal, outcome: str) -> SwapResult:
     )
 
 
-def swap_of(context: Context, *, leave_running: bool = False) -> steps.Swap:
+def swap_of(context: Context, *, leave_running: bool = False, abandon: bool = False) -> steps.Swap:
     folder = project_folder(Path.cwd())
     return steps.Swap(
         context=context,
         engine=Engine(stack=context.stack, folder=folder, environment=context.environment),
         journals=Journals(context.aws.client("s3"), context.platform.storage.artifact_bucket),
         leave_running=leave_running,
+        abandon=abandon,
     )
 
 
@@ -143,8 +144,9 @@ def swap_of(context: Context, *, leave_running: bool = False) -> steps.Swap:
 @click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
 @click.argument("variant", default="")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--undo", is_flag=True, help="Go back to the old side.")
-@click.option("--leave-running", is_flag=True, help="Let the old side go although runs still log to it.")
+@click.option("--undo", is_flag=True, help="Go back to the old side, with what was logged to the new one.")
+@click.option("--abandon", is_flag=True, help="With --undo: leave behind what was logged to the new side.")
+@click.option("--leave-running", is_flag=True, help="Let a side go although runs still log to it.")
 @click.pass_obj
 def command(context: Context, /, kind: str, variant: str, **flags: Any) -> SwapResult:
     chosen = Kind(kind)
@@ -152,7 +154,9 @@ def command(context: Context, /, kind: str, variant: str, **flags: Any) -> SwapR
         raise click.UsageError("give either a VARIANT or --undo")
     if variant and variant not in offered(chosen):
         raise UsageError(f"{kind} {variant!r} is not offered; allowed: {', '.join(offered(chosen))}")
-    swap = swap_of(context, leave_running=flags["leave_running"])
+    if flags["abandon"] and not flags["undo"]:
+        raise click.UsageError("--abandon goes with --undo")
+    swap = swap_of(context, leave_running=flags["leave_running"], abandon=flags["abandon"])
     if flags["undo"]:
         return go_back(swap, chosen)
     return run(swap, chosen, variant, lambda: flags["yes"] or _asked())

@@ -14,7 +14,7 @@ from workflow.context import Context
 from workflow.errors import DriftError, RefusedError
 from workflow.migration.entries import Entry, Kind
 from workflow.migration.reading import read
-from workflow.migration.report import Comparison, compare, summary
+from workflow.migration.report import Comparison, Summary, compare, summary
 from workflow.migration.sides import Side
 from workflow.migration.writing import move
 from workflow.mlflow_client import client_environment
@@ -26,12 +26,14 @@ SHOWN: Final = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Swap:
-    """One swap that is under way, and what it works with. `leave_running`: runs at the old side may be cut off."""
+    """One swap that is under way, and what it works with. `leave_running`: runs at the side that goes may be cut off;
+    `abandon`: going back leaves behind what was logged to the new side."""
 
     context: Context
     engine: Engine
     journals: Journals
     leave_running: bool = False
+    abandon: bool = False
 
     def side(self, journal: Journal, which: str) -> Side:
         """The old or the new side; the new one is what the platform record says after `up`."""
@@ -51,12 +53,16 @@ def advance(swap: Swap, journal: Journal) -> Journal:
 
 
 def undo(swap: Swap, journal: Journal) -> Journal:
-    """Back to the old side alone. RefusedError once it may be gone: then the way back is a swap of its own."""
+    """Back to the old side alone, with what was logged to the new one since people were sent there. RefusedError once
+    the old side may be gone: then the way back is a swap of its own."""
     if journal.step is Step.RETIRE:
         raise RefusedError(
             f"the swap of {journal.kind} is past its point of return: {journal.old} is being retired",
             cure=f"mlteam swap {journal.kind} {journal.new} ends it; then mlteam swap {journal.kind} {journal.old}",
         )
+    if journal.source and swap._now().variant == journal.new and not swap.abandon:
+        swap.context.progress.say(f"bringing back what was logged to {journal.new} (--abandon leaves it there)")
+        _carry(swap, journal, (journal.new, journal.old), f"mlteam swap {journal.kind} --undo")
     swap.engine.set(journal.kind, journal.old)
     swap.engine.remove(RETIRING)
     if journal.step is not Step.EXPORT:
@@ -98,29 +104,32 @@ def _up(swap: Swap, journal: Journal) -> Journal:
 
 def _move(swap: Swap, journal: Journal) -> Journal:
     """Until both sides say the same; what was logged to the old side meanwhile comes along."""
-    old, new = swap.side(journal, journal.old), swap.side(journal, journal.new)
-    with swap.context.progress.waiting(f"moving {journal.old} to {journal.new}"):
-        registry = move(old, new, swap.context.progress.say)
+    moved = _carry(swap, journal, (journal.old, journal.new), f"mlteam swap {journal.kind} {journal.new}")
+    return dataclasses.replace(journal, step=Step.RETIRE, counts=dict(moved.counts), checksum=moved.checksum)
+
+
+def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Summary:
+    """Everything from one side to the other, which may hold more. DriftError where it does not arrive whole,
+    RefusedError while runs go on where it comes from; `again` is the command that goes on."""
+    source, target = (swap.side(journal, which) for which in way)
+    with swap.context.progress.waiting(f"moving {source.name} to {target.name}"):
+        registry = move(source, target, swap.context.progress.say)
     for origin, number in registry.renumbered.items():
         swap.context.progress.warn(f"model version {origin} is number {number} now: its own was taken")
     with swap.context.progress.waiting("comparing both sides"):
-        entries = list(read(old))
-        comparison = compare(entries, read(new))
-    _report(swap.context, comparison)
+        entries = list(read(source))
+        comparison = compare(entries, read(target))
+    _report(swap.context, comparison, way)
     if not comparison.is_equal:
-        raise DriftError(
-            _differences(comparison), cure=f"mlteam swap {journal.kind} {journal.new} moves again what differs"
-        )
+        raise DriftError(_differences(comparison, way), cure=f"{again} moves again what differs")
     running = [entry for entry in entries if entry.kind is Kind.RUN and entry.body["status"] == "RUNNING"]
     if running and not swap.leave_running:
         names = ", ".join(str(entry.body["name"]) for entry in running[:SHOWN])
         raise RefusedError(
-            f"{len(running)} runs go on at the old side ({names})",
-            cure=f"wait for them, then mlteam swap {journal.kind} {journal.new}; --leave-running cuts them off",
+            f"{len(running)} runs go on at {source.name} ({names})",
+            cure=f"wait for them, then {again}; --leave-running cuts them off",
         )
-    return dataclasses.replace(
-        journal, step=Step.RETIRE, counts=dict(comparison.source.counts), checksum=comparison.source.checksum
-    )
+    return comparison.source
 
 
 def _retire(swap: Swap, journal: Journal) -> Journal:
@@ -140,19 +149,19 @@ STEPS: Final[Mapping[Step, Callable[[Swap, Journal], Journal]]] = {
 }
 
 
-def _report(context: Context, comparison: Comparison) -> None:
+def _report(context: Context, comparison: Comparison, way: tuple[str, str]) -> None:
     rows: list[tuple[str, Any, Any]] = [
         (what, count, comparison.target.counts[what]) for what, count in comparison.source.counts.items()
     ]
     rows.append(("checksum", comparison.source.checksum[:16], comparison.target.checksum[:16]))
-    lines = [f"  {what:<18} {old!s:>18} {new!s:>18}" for what, old, new in rows]
-    context.progress.say("\n".join([f"  {'':<18} {'old':>18} {'new':>18}", *lines]))
+    lines = [f"  {what:<18} {source!s:>18} {target!s:>18}" for what, source, target in (("", *way), *rows)]
+    context.progress.say("\n".join(lines))
 
 
-def _differences(comparison: Comparison) -> str:
+def _differences(comparison: Comparison, way: tuple[str, str]) -> str:
     found = [
         *(f"{each} is missing" for each in comparison.missing),
         *(f"{each} differs" for each in comparison.different),
     ]
     more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"the new side is not the old one yet: {'; '.join(found[:SHOWN])}{more}"
+    return f"{way[1]} does not hold all of {way[0]} yet: {'; '.join(found[:SHOWN])}{more}"
