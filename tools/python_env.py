@@ -5,35 +5,19 @@ The project itself joins by a .pth file and a two-line script: nothing is built,
 
 import hashlib
 import os
-import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from emulator.executors.registries import PIP_CONFIG, uv_settings
 from tools.places import ROOT, VENV, clean_environment
 from tools.running import run_step, say
 
 REQUIREMENTS: Final = ROOT / "requirements-dev.txt"
 UV_REQUIREMENTS: Final = ROOT / "tools" / "requirements-uv.txt"
-_PIP_SETTING: Final = re.compile(r"^[^.]+\.(?P<key>[a-z-]+)='(?P<value>.*)'$")
-# uv reads none of pip's settings; who needs a mirror has told pip already.
-_UV_NAMES: Final = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "cert": "SSL_CERT_FILE"}
-
-
-def uv_settings(pip_config: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What `pip config list` says, in uv's words; what the caller set for uv (under its old names too) stands."""
-    if environment.keys() & {"UV_INDEX_URL", "UV_EXTRA_INDEX_URL"}:
-        return {}
-    found: dict[str, str] = {}
-    for match in filter(None, map(_PIP_SETTING.match, pip_config.splitlines())):
-        name = _UV_NAMES.get(match["key"])
-        if name and name not in environment:
-            found[name] = match["value"].replace("\\n", " ").strip()
-    return found
 
 
 def tool_venv(name: str, requirements: Path, cache: Path) -> Path:
@@ -88,7 +72,7 @@ def sync(cache: Path, *, fresh: bool) -> None:
     """Bring `.venv` to exactly the pinned packages; `fresh` makes it anew (its scripts name a place it has left)."""
     uv_venv = tool_venv("uv", UV_REQUIREMENTS, cache)
     uv, env = str(uv_venv / "bin" / "uv"), clean_environment()
-    pip_config = [str(uv_venv / "bin" / "python"), "-m", "pip", "config", "list"]
+    pip_config = [str(uv_venv / "bin" / "python"), *PIP_CONFIG]
     env |= uv_settings(subprocess.run(pip_config, capture_output=True, text=True, check=False).stdout, os.environ)
     env["UV_PYTHON_DOWNLOADS"] = "never"
     if fresh or not usable(VENV):

@@ -6,7 +6,6 @@ and leaves no process; `run` runs a script as root would. Knows nothing of moto:
 
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from threading import RLock
 from typing import Final
 
 from emulator import processes
-from emulator.executors import cloudinit
+from emulator.executors import cloudinit, registries
 from emulator.executors.shims import table
 from emulator.processes import Process
 from emulator.state import State
@@ -28,9 +27,6 @@ FOLDERS: Final = (
     "dev", "etc/systemd/system", "home", "mnt", "opt", "root", "run/emulator/units", "tmp", "usr/local/bin",
     "var/lib/cloud/instance", "var/lib/amazon/ssm", "var/log/journal",
 )  # fmt: skip
-# What a host takes over from the machine that it runs on: where packages come from, and nothing else.
-INHERITED: Final = ("PIP_", "UV_", "SSL_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "HTTP_PROXY",
-                    "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")  # fmt: skip
 SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UNIT_SECONDS: Final = 30.0
 TERM_SECONDS: Final = 5.0
@@ -59,13 +55,8 @@ class Instance:
 
     def environment(self) -> dict[str, str]:
         """What every process of the instance gets; credentials are not in it, they come from IMDS."""
-        inherited = {name: value for name, value in os.environ.items() if name.startswith(INHERITED)}
-        caches = self._state.folder.parent / "cache"
         return {
-            "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or _default_cache("uv", caches),
-            "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or _default_cache("pip", caches),
-            **_user_settings(),
-            **inherited,
+            **registries.settings(self._state.folder.parent / "cache"),
             **self._addresses,
             processes.MARKER: str(self.root),
             "INSTANCE_ROOT": str(self.root),
@@ -159,24 +150,6 @@ class Instance:
     def remove(self) -> None:
         """The root volume dies with the instance; mounted volumes are links and stay."""
         shutil.rmtree(self.root, ignore_errors=True)
-
-
-def _user_settings() -> dict[str, str]:
-    """Where the user's own pip and uv settings lie: HOME is another one on the instance."""
-    home = Path(os.environ.get("HOME") or "/nonexistent")
-    settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    wanted = (
-        ("PIP_CONFIG_FILE", settings / "pip" / "pip.conf"),
-        ("PIP_CONFIG_FILE", home / ".pip" / "pip.conf"),
-        ("UV_CONFIG_FILE", settings / "uv" / "uv.toml"),
-    )
-    return {name: str(path) for name, path in reversed(wanted) if path.is_file()}
-
-
-def _default_cache(tool: str, fallback: Path) -> str:
-    """The user's own cache, so that an instance need not download again what the machine has."""
-    home = os.environ.get("XDG_CACHE_HOME") or (f"{os.environ['HOME']}/.cache" if os.environ.get("HOME") else "")
-    return f"{home or fallback}/{tool}"
 
 
 def _collect(started: subprocess.Popen[bytes], leader: Process | None, timeout_seconds: float) -> Finished:

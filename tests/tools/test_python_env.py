@@ -6,32 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.python_env import launcher, link_project, usable, uv_settings
-
-PIP_CONFIG = """\
-:env:.timeout='180'
-global.index-url='https://mirror.example/simple'
-user.extra-index-url='https://more.example/simple'
-global.cert='/etc/ca.crt'
-"""
-
-
-def test_uv_is_told_of_the_mirrors_that_pip_knows() -> None:
-    assert uv_settings(PIP_CONFIG, {}) == {
-        "UV_DEFAULT_INDEX": "https://mirror.example/simple",
-        "UV_INDEX": "https://more.example/simple",
-        "SSL_CERT_FILE": "/etc/ca.crt",
-    }
-
-
-def test_settings_for_uv_itself_stand() -> None:
-    own = {"UV_DEFAULT_INDEX": "https://own.example", "SSL_CERT_FILE": "/own.crt"}
-    assert uv_settings(PIP_CONFIG, own) == {"UV_INDEX": "https://more.example/simple"}
-    assert uv_settings(PIP_CONFIG, {"UV_INDEX_URL": "https://own.example"}) == {}
-
-
-def test_no_settings_of_pip_are_no_settings_of_uv() -> None:
-    assert uv_settings("", {}) == {}
+from tools.python_env import launcher, link_project, usable
 
 
 def test_a_folder_without_interpreter_is_no_usable_virtualenv(tmp_path: Path) -> None:
