@@ -1,5 +1,6 @@
 """A bill as people and programs read it: a table, JSON with a version, the difference between two bills."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from costs.records import Bill, Line
 VERSION: Final = 1
 ASSUMED: Final = "*"
 DOUBTFUL: Final = "?"
+TOTAL: Final = "total"
 HEADS: Final = ("component", "what", "quantity", "USD/month", "price of")
 
 
@@ -67,11 +69,17 @@ def _notes(title: str, items: Sequence[str]) -> list[str]:
     return [title, *(f"  - {item}" for item in items)] if items else []
 
 
+def total_in(text: str) -> float | None:
+    """USD a month as `render` wrote it, less than a cent as 0; None where the text is no rendered bill."""
+    found = re.search(rf"^{TOTAL} +(<?)([\d,]+\.\d\d)$", text, re.MULTILINE)
+    return None if found is None else 0.0 if found[1] else float(found[2].replace(",", ""))
+
+
 def render(bill: Bill) -> str:
     """The table for people; lines that cost nothing are named, not tabled."""
     paid = [line for line in bill.lines if line.usd_per_month > 0]
     at_zero = dict.fromkeys(line.what for line in bill.lines if line.usd_per_month == 0)
-    total = ("total", "", "", usd(bill.usd_per_month), "")
+    total = (TOTAL, "", "", usd(bill.usd_per_month), "")
     table = _table([HEADS, *map(_row, paid), total], numeric=frozenset({2, 3}))
     free_tiers = "applied" if bill.usage.free_tiers else "not applied (they are counted in prod)"
     return "\n".join(

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from costs.report import total_in
 from stacks.load import NAMESPACE
 from workflow.errors import NoStackError, ResourceError, UsageError
 
@@ -31,7 +32,7 @@ class Preview:
     """`changes` maps what the engine would do (create, update, replace, delete) to `type name` of the resources."""
 
     changes: Mapping[str, tuple[str, ...]]
-    usd_per_month: float | None
+    usd_per_month: float
 
     @property
     def endangered(self) -> tuple[str, ...]:
@@ -52,17 +53,20 @@ def _short(named: str) -> str:
 
 
 def parse_preview(text: str) -> Preview:
-    """What `pulumi preview --json` says; a replacement is one change, however many steps the engine makes of it."""
+    """What `pulumi preview --json` says; a replacement is one change, however many steps the engine makes of it.
+
+    A preview has no outputs: the price is that of the bill among the messages. ResourceError without one.
+    """
     document: dict[str, Any] = json.loads(text)
+    totals = [total_in(str(each.get("message"))) for each in document.get("diagnostics", ())]
+    usd = next((total for total in totals if total is not None), None)
+    if usd is None:
+        raise ResourceError("pulumi preview told no price", cure="pulumi preview shows what it told")
     changes: dict[str, set[str]] = {}
-    usd: float | None = None
     for step in document.get("steps", ()):
         parts = step["urn"].split("::")
         kind, name = parts[2].rpartition("$")[2], parts[3]
-        state = step.get("newState") or step.get("oldState") or {}
-        if kind == "pulumi:pulumi:Stack":
-            usd = (state.get("outputs") or {}).get("monthlyCostUsd")
-        elif kind.startswith("aws:"):
+        if kind.startswith("aws:"):
             what = "replace" if "replace" in step["op"] else step["op"]
             if what != SAME:
                 changes.setdefault(what, set()).add(f"{kind} {name}")

@@ -100,14 +100,14 @@ def _begin(swap: steps.Swap, kind: Kind, variant: str, confirm: Callable[[], boo
             new=variant,
             step=Step.EXPORT if kind in STATEFUL else Step.RETIRE,
             source=source if kind in STATEFUL else None,
-            usd_before=before.usd_per_month or 0.0,
-            usd_after=after.usd_per_month or 0.0,
+            usd_before=before.usd_per_month,
+            usd_after=after.usd_per_month,
         )
     )
 
 
 def _show(context: Context, kind: Kind, old: str, new: str, before: Preview, after: Preview) -> None:
-    was, will = before.usd_per_month or 0.0, after.usd_per_month or 0.0
+    was, will = before.usd_per_month, after.usd_per_month
     context.progress.say(
         f"{kind.value}: {old} -> {new}\n"
         f"price: {was:.2f} -> {will:.2f} USD a month ({will - was:+.2f}; both sides while it lasts)\n"

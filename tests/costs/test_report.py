@@ -1,10 +1,11 @@
 """Bills as people and programs read them."""
 
+import dataclasses
 import json
 from typing import Final
 
 from costs.model import Bill, Resource, estimate, usage_for
-from costs.report import difference, quantity, render, render_difference, to_json, usd
+from costs.report import difference, quantity, render, render_difference, to_json, total_in, usd
 
 HOST: Final = Resource(
     "aws:ec2/instance:Instance",
@@ -40,6 +41,13 @@ def test_the_table_names_component_quantity_price_and_its_date() -> None:
 def test_the_total_is_the_sum_of_the_rows_that_are_shown() -> None:
     shown = bill(HOST, TEMPLATE, BUILD, APP)
     assert f"{sum(line.usd_per_month for line in shown.lines):.2f}" in render(shown)
+
+
+def test_the_total_can_be_read_again() -> None:
+    many = bill(*(dataclasses.replace(HOST, name=f"host-{number}") for number in range(20)))
+    assert total_in(render(many)) == round(many.usd_per_month, 2) > 1000
+    assert total_in(render(bill(APP))) == 0.0
+    assert total_in("total eclipse") is None
 
 
 def test_what_costs_nothing_is_named_not_tabled() -> None:

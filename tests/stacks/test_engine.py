@@ -13,13 +13,18 @@ from workflow.errors import NoStackError, ResourceError, UsageError
 URN = "urn:pulumi:dev::mlteam::{}::{}"
 
 
-def step(op: str, kind: str, name: str, outputs: dict[str, object] | None = None) -> dict[str, object]:
-    return {"op": op, "urn": URN.format(kind, name), "newState": {"outputs": outputs or {}}}
+BILL = "component  USD/month\n--------------------\nhost           12.50\ntotal       1,012.50\n\nlist prices"
+"""As costs/report.py writes it."""
+
+
+def step(op: str, kind: str, name: str) -> dict[str, object]:
+    return {"op": op, "urn": URN.format(kind, name), "newState": {"type": kind}}
 
 
 def document(*steps: dict[str, object]) -> str:
-    stack = step("same", "pulumi:pulumi:Stack", "mlteam-dev", {"monthlyCostUsd": 12.5})
-    return json.dumps({"steps": [stack, step("create", "mlteam:tracking:ManagedTracking", "tracking"), *steps]})
+    stack = step("same", "pulumi:pulumi:Stack", "mlteam-dev")
+    made = [stack, step("create", "mlteam:tracking:ManagedTracking", "tracking"), *steps]
+    return json.dumps({"steps": made, "diagnostics": [{"message": "hello"}, {"message": BILL, "severity": "info"}]})
 
 
 def test_changes_are_told_by_what_happens_and_a_replacement_once() -> None:
@@ -32,13 +37,18 @@ def test_changes_are_told_by_what_happens_and_a_replacement_once() -> None:
             step("same", "aws:s3/bucket:Bucket", "storage-prod-bucket"),
         )
     )
-    assert preview.usd_per_month == 12.5
+    assert preview.usd_per_month == 1012.5
     assert preview.changes == {
         "create": ("aws:sagemaker/mlflowApp:MlflowApp tracking-app",),
         "replace": ("aws:ssm/association:Association services-association",),
     }
     assert preview.endangered == ()
     assert preview.text() == "  create: MlflowApp tracking-app\n  replace: Association services-association"
+
+
+def test_a_preview_without_a_bill_has_no_price() -> None:
+    with pytest.raises(ResourceError, match="told no price"):
+        parse_preview(json.dumps({"steps": [], "diagnostics": [{"message": "hello"}]}))
 
 
 @pytest.mark.parametrize("op", ["delete", "delete-replaced", "create-replacement"])
@@ -70,7 +80,7 @@ def test_a_preview_of_other_config_leaves_the_stacks_file_alone(tmp_path: Path) 
         f'[ "$1" = preview ] && cat <<END\n{said}\nEND\n'
         'for each; do file=$each; done; echo "$@" >> calls; [ "$1" = preview ] || echo changed >> "$6"',
     )
-    assert engine.preview({"tracking": "managed"}).usd_per_month == 12.5
+    assert engine.preview({"tracking": "managed"}).usd_per_month == 1012.5
     assert (tmp_path / "Pulumi.dev.yaml").read_text() == "config: {}\n"
     first, second = (tmp_path / "calls").read_text().splitlines()
     assert first.startswith("config set mlteam:tracking managed --config-file /")
