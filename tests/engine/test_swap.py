@@ -36,21 +36,7 @@ CONFIG = """\
 """
 PATIENCE_SECONDS = 300
 APP = "aws:sagemaker/mlflowApp:MlflowApp"
-LOG = """
-import sys, mlflow
-name = sys.argv[1]
-mlflow.set_experiment(name)
-with mlflow.start_run() as run:
-    mlflow.log_param("kind", name)
-    for step in range(5):
-        mlflow.log_metric("loss", 1 / (step + 1), step=step)
-    mlflow.log_text(name, "model/MLmodel")
-client = mlflow.MlflowClient()
-client.create_registered_model(name)
-version = client.create_model_version(name, source=f"{run.info.artifact_uri}/model", run_id=run.info.run_id)
-client.set_registered_model_alias(name, "champion", version.version)
-print(run.info.run_id)
-"""
+LOG = (Path(__file__).parent / "log_a_run.py").read_text()
 READ = """
 import json, sys, mlflow
 client, (name, run_id) = mlflow.MlflowClient(), sys.argv[1:]
@@ -136,9 +122,9 @@ class Team:
     def apps(self) -> list[dict[str, Any]]:
         return list(self.laptop.client("sagemaker").list_mlflow_apps()["Summaries"])
 
-    def guided(self, tracking: str) -> "subprocess.Popen[str]":
+    def guided(self, *words: str) -> "subprocess.Popen[str]":
         """`mlteam swap`, as a person types it in the checkout."""
-        command = ["mlteam", "--output", "json", "swap", "tracking", tracking, "--yes"]
+        command = ["mlteam", "--output", "json", "swap", "tracking", *words]
         checkout, shell = self.laptop.platform.checkout, self.laptop.platform.shell()
         return subprocess.Popen(
             command, cwd=checkout, env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
@@ -252,19 +238,36 @@ def answer(swap: "subprocess.Popen[str]") -> dict[str, Any]:
     return dict(json.loads(said))
 
 
-def test_a_guided_swap_that_is_interrupted_goes_on_where_it_stopped(team: Team) -> None:
-    """By Ctrl-C, once both sides are up."""
-    swap = team.guided("managed")
+def interrupted(team: Team, number: signal.Signals) -> None:
+    """Once both sides are up."""
+    swap = team.guided("managed", "--yes")
     while team.step() != "move":
         assert swap.poll() is None, swap.communicate()
         time.sleep(0.2)
-    os.killpg(swap.pid, signal.SIGINT)
+    os.killpg(swap.pid, number)
     _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
     assert "interrupted" in shown, shown
     assert team.step() in ("move", "retire")
-    told = answer(team.guided("managed"))
+
+
+def test_a_guided_swap_that_is_undone_brings_back_what_was_logged_meanwhile(team: Team) -> None:
+    interrupted(team, signal.SIGTERM)
+    before = team.laptop.holds_data()
+    team.log("between")
+    assert answer(team.guided("--undo"))["outcome"] == "undone"
+    assert team.laptop.holds_data() == before
+    assert team.context.platform.tracking.variant == "oss"
+    assert team.read("on-the-host") == logged("on-the-host", team.runs["on-the-host"])
+    copy = team.python(CHAMPION, "between")
+    assert json.loads(team.python(READ, "between", copy)) == logged("between", copy)
+
+
+def test_a_guided_swap_that_is_interrupted_goes_on_where_it_stopped(team: Team) -> None:
+    interrupted(team, signal.SIGINT)
+    told = answer(team.guided("managed", "--yes"))
     assert told["outcome"] == "done"
-    assert (told["counts"]["runs"], told["counts"]["metric points"], told["counts"]["aliases"]) == (1, 5, 1)
+    assert told["usd_after"] == float(team.laptop.platform.output("monthlyCostUsd")) > 0
+    assert (told["counts"]["runs"], told["counts"]["metric points"], told["counts"]["aliases"]) == (2, 10, 2)
 
 
 def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Team) -> None:
@@ -277,14 +280,14 @@ def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Team) -> None:
 def test_the_guided_swap_back_brings_what_is_new_and_doubles_nothing(team: Team) -> None:
     team.log("at-aws-again")
     before = team.laptop.holds_data()
-    told = answer(team.guided("oss"))
-    assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 2, 2)
+    told = answer(team.guided("oss", "--yes"))
+    assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 3, 3)
     assert team.laptop.holds_data() == before
     assert team.read("on-the-host") == logged("on-the-host", team.runs["on-the-host"])
     copy = team.python(CHAMPION, "at-aws-again")
     assert json.loads(team.python(READ, "at-aws-again", copy)) == logged("at-aws-again", copy)
     count = "import mlflow; print(len(mlflow.search_runs(search_all_experiments=True, output_format='list')))"
-    assert team.python(count) == "2"
+    assert team.python(count) == "3"
 
 
 def test_no_call_of_a_role_was_denied_on_either_side(team: Team) -> None:

@@ -28,25 +28,27 @@ SEED = int(os.environ.get("MLTEAM_KILL_SEED") or 20261127)
 POINTS = random.Random(SEED)
 MOST_CALLS = 12
 """Few enough that there is something to do for the last of them."""
+LATE = ("ec2:RunInstances", "ec2:AttachVolume", "ssm:CreateAssociation")
+"""What is at its end only minutes after the call; in the order in which an `up` makes them."""
 PATIENCE_SECONDS = 60
 PLACE = locks.folder("mlteam", "dev")
 GIVEN_AGAIN = {token for token, row in BELONGINGS.items() if row.remove is None}
 """What the next `up` finds, whoever made it."""
 
 
-def calls(killed: Any) -> int:
-    """By which the engine has changed something so far."""
-    names = [each["operation"].partition(":")[2] for each in killed.laptop.trail() if "emulated" in each["caller"]]
-    return sum(not name.startswith(READING) for name in names)
+def calls(killed: Any, at: str) -> int:
+    """By which the engine has changed something so far, or of one operation."""
+    names = [each["operation"] for each in killed.laptop.trail() if "emulated" in each["caller"]]
+    return sum(name == at if at else not name.partition(":")[2].startswith(READING) for name in names)
 
 
-def disturb(killed: Any, how: Callable[[int], object], verb: str, *arguments: str) -> int:
-    """Begin, and after a random number of calls do that to its process id; the exit code."""
-    number = POINTS.randint(1, MOST_CALLS)
-    sys.stdout.write(f"MLTEAM_KILL_SEED={SEED}: {verb} is disturbed after {number} calls\n")
-    before, deadline = calls(killed), time.monotonic() + PATIENCE_SECONDS
+def disturb(killed: Any, how: Callable[[int], object], verb: str, *arguments: str, at: str = "") -> int:
+    """Begin, and after a random number of calls, or `at` an operation, do that to its process id; the exit code."""
+    number = 1 if at else POINTS.randint(1, MOST_CALLS)
+    sys.stdout.write(f"MLTEAM_KILL_SEED={SEED}: {verb} is disturbed after {number} calls {at}\n")
+    before, deadline = calls(killed, at), time.monotonic() + PATIENCE_SECONDS
     process = killed.laptop.begin(verb, *arguments)
-    while calls(killed) - before < number:
+    while calls(killed, at) - before < number:
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline, f"{verb} makes no calls"
         time.sleep(0.01)
@@ -105,14 +107,18 @@ def kill_group(pid: int) -> None:
     os.killpg(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("how", "turn"), [(kill, 1), (kill, 2), (kill_group, 3)])
-def test_after_a_killed_up_recovery_leaves_nothing_of_it(killed: Any, how: Callable[[int], object], turn: int) -> None:
-    assert disturb(killed, how, "up") == -signal.SIGKILL
+def recovers_from(killed: Any, how: Callable[[int], object], at: str = "") -> None:
+    assert disturb(killed, how, "up", at=at) == -signal.SIGKILL
     done = recover(killed, "--yes")
     assert len(done["locks"]) == 1
-    assert done["processes"], f"kill {turn}: its language host is still there"
+    assert done["processes"], "its language host is still there"
     assert is_in_order(killed)
     killed.put_treasures()
+
+
+@pytest.mark.parametrize("how", [kill, kill_group])
+def test_after_a_killed_up_recovery_leaves_nothing_of_it(killed: Any, how: Callable[[int], object]) -> None:
+    recovers_from(killed, how)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -124,6 +130,11 @@ def test_an_up_that_was_asked_to_end_needs_no_recovery(killed: Any, number: sign
 
     assert disturb(killed, ask if number is signal.SIGINT else lambda pid: os.kill(pid, number), "up") > 0
     assert is_in_order(killed)
+
+
+@pytest.mark.parametrize("at", LATE)
+def test_after_a_kill_while_the_host_is_made_recovery_leaves_nothing_of_it(killed: Any, at: str) -> None:
+    recovers_from(killed, kill, at)
 
 
 def test_an_up_after_all_of_that_makes_the_stack_whole(killed: Any) -> None:

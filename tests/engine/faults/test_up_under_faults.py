@@ -54,9 +54,10 @@ def each_call(fault: str, **more: Any) -> dict[str, Any]:
 
 def test_an_up_waits_out_throttling_errors_and_roles_that_are_too_new(troubled: Any) -> None:
     """With all that the host runs: what it asks of AWS itself goes wrong once, too."""
-    troubled.plan(each_call("throttle"), each_call("fail"), {"fault": "new-role", "uses": 2})
+    late = each_call("hang", seconds=0.3)
+    troubled.plan(each_call("throttle"), each_call("fail"), late, {"fault": "new-role", "uses": 2})
     assert troubled.up(), troubled.said
-    for kind in ("throttle", "fail"):
+    for kind in ("throttle", "fail", "hang"):
         troubled.assert_every_call_has_met(kind)
     assert {each.call for each in troubled.fired("new-role")} >= {"ec2:RunInstances", "scheduler:CreateSchedule"}
     troubled.assert_whole()
