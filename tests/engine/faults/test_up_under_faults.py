@@ -1,6 +1,6 @@
 """`pulumi up` of stack dev while AWS misbehaves: every changing call goes wrong once, by each kind of fault.
 
-Throttling, AWS's own errors and roles that nobody knows yet are waited out within one `up`. A call that is denied ends
+Throttling, AWS's own errors, late answers and roles that nobody knows yet it waits out in one `up`. A denied call ends
 the `up` in a line that names resource and operation, and the next one goes on. A lost answer makes the SDK repeat what
 was done: what has neither a client token nor an answer for "exists already" is then at AWS and not in the state, or in
 the way. `LEFT_BEHIND` lists its types; on AWS with pulumi-aws it is the same, and `mlteam recover` removes it.
@@ -54,8 +54,8 @@ def each_call(fault: str, **more: Any) -> dict[str, Any]:
 
 def test_an_up_waits_out_throttling_errors_and_roles_that_are_too_new(troubled: Any) -> None:
     """With all that the host runs: what it asks of AWS itself goes wrong once, too."""
-    late = each_call("hang", seconds=0.3)
-    troubled.plan(each_call("throttle"), each_call("fail"), late, {"fault": "new-role", "uses": 2})
+    late = each_call("hang", seconds=0.3)  # last: what is answered late is done
+    troubled.plan(each_call("throttle"), each_call("fail"), {"fault": "new-role", "uses": 2}, late)
     assert troubled.up(), troubled.said
     for kind in ("throttle", "fail", "hang"):
         troubled.assert_every_call_has_met(kind)
