@@ -103,7 +103,11 @@ _ROWS: Final = (
         find=services.on_path("list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
         remove=services.delete_profile,
     ),
-    Belonging("aws:iam/rolePolicy:RolePolicy", find=services.role_policies),
+    Belonging(
+        "aws:iam/rolePolicy:RolePolicy",
+        find=services.role_policies,
+        remove=by_call("iam", "delete_role_policy", "RoleName", "PolicyName"),
+    ),
     Belonging(
         "aws:iam/role:Role",
         find=services.on_path("list_roles", "Roles", "RoleName"),
@@ -116,7 +120,7 @@ _ROWS: Final = (
     ),
     Belonging(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
-        find=tagged("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+        find=networks.endpoints,
         remove=networks.delete_endpoint,
     ),
     Belonging(

@@ -9,6 +9,7 @@ from workflow.backends.training_oss import JOB_TAG
 ANYWHERE: Final = "0.0.0.0/0"
 ENDED: Final = frozenset({"shutting-down", "terminated"})
 STOPPED: Final = frozenset({"stopping", "stopped"})
+GOING: Final = frozenset({"deleting", "deleted"})
 SNAPSHOT_OF: Final = "mlteam:recovered-from"
 """The tag by which the snapshot of a disk that is to go is found again, if recovery was interrupted."""
 
@@ -81,11 +82,18 @@ def delete_gateway(sight: Sight, identity: str) -> None:
     client.delete_internet_gateway(InternetGatewayId=identity)
 
 
+def endpoints(sight: Sight) -> Iterator[str]:
+    """AWS goes on listing those that go or are gone."""
+    found = sight.tagged("describe_vpc_endpoints", "VpcEndpoints")
+    return (each["VpcEndpointId"] for each in found if str(each.get("State")).lower() not in GOING)
+
+
 def delete_endpoint(sight: Sight, identity: str) -> None:
+    """A gateway endpoint is gone with its routes; of all EC2 calls this one tells of a failure in its answer."""
     from botocore.exceptions import ClientError
 
     answer = sight.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[identity])
-    for each in answer.get("Unsuccessful", ()):  # of all EC2 calls this one tells of a failure in its answer
+    for each in answer.get("Unsuccessful", ()):
         raise ClientError({"Error": each["Error"]}, "DeleteVpcEndpoints")
 
 

@@ -16,9 +16,10 @@ def on_path(method: str, key: str, identity: str) -> Find:
 
 
 def role_policies(sight: Sight) -> Iterator[str]:
+    """Those that are called as their role is: what somebody else wrote into it stays."""
     for role in on_path("list_roles", "Roles", "RoleName")(sight):
         names = sight.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)
-        yield from (f"{role}:{name}" for name in names)
+        yield from (f"{role}:{name}" for name in names if role == sight.naming.role(str(name)))
 
 
 def delete_role(sight: Sight, identity: str) -> None:

@@ -1,5 +1,6 @@
 """What of a stack goes that its state does not know, and what stays because it holds data or is somebody's own."""
 
+import json
 from typing import Any
 
 import pytest
@@ -99,3 +100,29 @@ def test_routes_and_subnets_that_somebody_added_by_hand_stay(scene: Any) -> None
     for destination in ({"DestinationIpv6CidrBlock": "::/0"}, {"DestinationCidrBlock": "192.0.2.0/24"}):
         scene.ec2.create_route(RouteTableId=table["RouteTableId"], GatewayId=gateway, **destination)
     assert list(networks.routes(scene.recovery.sight)) == list(networks.table_associations(scene.recovery.sight)) == []
+
+
+def test_what_was_written_into_a_role_goes_and_what_somebody_else_wrote_stays(scene: Any) -> None:
+    iam, role = scene.recovery.sight.aws.client("iam"), "mlteam-dev-host"  # the state knows the role
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_role(RoleName=role, Path="/mlteam-dev/", AssumeRolePolicyDocument="{}")
+    for name in ("host", "our-scanner"):
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+    assert [each.key for each in scene.recover().removed] == [f"{role}:host"]
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["our-scanner"]
+
+
+def test_an_endpoint_that_has_gone_is_not_found_again(scene: Any) -> None:
+    vpc, sight = scene.vpc(), scene.recovery.sight
+    made = scene.ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Gateway",
+        ServiceName="com.amazonaws.us-east-1.s3",
+        RouteTableIds=[scene.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]],
+        TagSpecifications=scene.tags("vpc-endpoint"),
+    )
+    identity = made["VpcEndpoint"]["VpcEndpointId"]
+    assert list(networks.endpoints(sight)) == [identity]
+    networks.delete_endpoint(sight, identity)
+    assert list(networks.endpoints(sight)) == []

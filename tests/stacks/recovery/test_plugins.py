@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,8 +26,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
         program = tmp_path / name
         program.write_text(IDLE.format(python=sys.executable))
         program.chmod(0o755)
-        started.append(subprocess.Popen([program, *arguments], cwd=folder))
-        return started[-1]
+        process = subprocess.Popen([program, *arguments], cwd=folder)
+        started.append(process)
+        while name not in Path(f"/proc/{process.pid}/cmdline").read_text():
+            time.sleep(0.001)  # the kernel tells of the new program a moment before it tells of its words
+        return process
 
     yield begin
     for process in started:
