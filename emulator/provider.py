@@ -195,7 +195,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         session = self._sessions.get(context.peer()) or self._sessions.get(self._latest)
         if session is None:
             raise Refusal("the provider is not configured yet", grpc.StatusCode.FAILED_PRECONDITION)
-        return session
+        return dataclasses.replace(session, aws=dataclasses.replace(session.aws, is_heard=context.is_active))
 
 
 def serve(aws_endpoint_url: str, account_id: str, region: str) -> tuple[grpc.Server, int]:

@@ -44,12 +44,12 @@ class Trail:
 
 
 def read(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every line that is still there, the oldest first."""
+    """Every line that is still there, the oldest first; not one that is being written."""
     for number in range(KEPT, -1, -1):
         path = _path(folder, number)
         if path.exists():
             with path.open(encoding="utf-8") as file:
-                yield from map(json.loads, file)
+                yield from (json.loads(line) for line in file if line.endswith("\n"))
 
 
 def _path(folder: Path, number: int) -> Path:

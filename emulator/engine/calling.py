@@ -38,14 +38,15 @@ class AwsError(Exception):
 
 
 class CancelledError(Exception):
-    """The engine asked to stop waiting."""
+    """The engine asked to stop waiting, or is gone."""
 
 
 @dataclass
 class Aws:
-    """Clients for the emulated AWS."""
+    """Clients for the emulated AWS. `is_heard` tells whether the engine that asked still waits for an answer."""
 
     endpoint_url: str
+    is_heard: Callable[[], bool] = lambda: True
     cancelled: threading.Event = field(default_factory=threading.Event)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -223,9 +224,15 @@ def _explained(turn: Turn, call: Call, reason: str) -> str:
 
 
 def _patiently(turn: Turn, call: Call, params: dict[str, Json]) -> Json:
-    """One request; errors that pass by themselves are waited out, tolerated ones are an empty answer."""
+    """One request; errors that pass by themselves are waited out, tolerated ones are an empty answer.
+
+    Nobody can end a provider that an engine has attached to: where a plugin is killed after its engine, this one does
+    nothing more.
+    """
     until = min(turn.deadline, time.monotonic() + _RETRY_SECONDS)
     while True:
+        if not turn.aws.is_heard():
+            raise CancelledError("the engine is gone")
         try:
             return turn.aws.call(call.service or turn.row.service, turn.region, call.operation, params)
         except AwsError as error:

@@ -13,6 +13,14 @@ def test_a_line_can_be_read_while_more_are_written(tmp_path: Path) -> None:
         assert list(trail.read(tmp_path))[-1] == {"number": number, "key": 'a\n"ä'}
 
 
+def test_a_line_that_is_not_whole_yet_is_not_read(tmp_path: Path) -> None:
+    Trail(tmp_path).append({"number": 0})
+    (file,) = tmp_path.iterdir()
+    with file.open("a") as beside:
+        beside.write('{"number": 1, "ke')
+    assert list(trail.read(tmp_path)) == [{"number": 0}]
+
+
 def test_a_full_file_is_set_aside_and_the_oldest_goes(tmp_path: Path) -> None:
     written = Trail(tmp_path, max_bytes=100)
     for number in range(200):

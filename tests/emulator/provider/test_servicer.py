@@ -53,6 +53,10 @@ class Context:
     code: grpc.StatusCode | None = None
     message: str = ""
     metadata: tuple[tuple[str, bytes], ...] = ()
+    heard: Callable[[], bool] = lambda: True
+
+    def is_active(self) -> bool:
+        return self.heard()
 
     def peer(self) -> str:
         return "ipv4:127.0.0.1:1"
@@ -103,6 +107,13 @@ def create(
 ) -> Any:
     request = provider_pb2.CreateRequest(urn=urn(token), properties=encode(inputs), preview=preview)
     return provider.Create(request, context or Context())
+
+
+def test_an_engine_that_is_gone_has_nothing_more_done_for_it(provider: Provider, aws: TableAws) -> None:
+    context = Context(heard=lambda: "CreateVpc" not in aws.operations)
+    with pytest.raises(Aborted, match="the engine is gone"):
+        create(provider, VPC, context, cidrBlock="10.0.0.0/16")
+    assert (context.code, aws.operations) == (grpc.StatusCode.CANCELLED, ["CreateVpc"])
 
 
 def test_the_handshake_accepts_secrets(provider: Provider) -> None:

@@ -30,6 +30,9 @@ class RefusedError(Exception):
 
 
 class _Context:
+    def is_active(self) -> bool:
+        return True
+
     def peer(self) -> str:
         return "test"
 
