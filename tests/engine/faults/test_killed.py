@@ -29,7 +29,7 @@ POINTS = random.Random(SEED)
 MOST_CALLS = 12
 """Few enough that there is something to do for the last of them."""
 LATE = ("ec2:RunInstances", "ec2:AttachVolume", "ssm:CreateAssociation")
-"""What is at its end only minutes after the call; in the order in which an `up` makes them."""
+"""What is at its end only some time after the call; in the order in which the first `up` makes them."""
 PATIENCE_SECONDS = 60
 PLACE = locks.folder("mlteam", "dev")
 GIVEN_AGAIN = {token for token, row in BELONGINGS.items() if row.remove is None}
@@ -48,11 +48,15 @@ def disturb(killed: Any, how: Callable[[int], object], verb: str, *arguments: st
     sys.stdout.write(f"MLTEAM_KILL_SEED={SEED}: {verb} is disturbed after {number} calls {at}\n")
     before, deadline = calls(killed, at), time.monotonic() + PATIENCE_SECONDS
     process = killed.laptop.begin(verb, *arguments)
-    while calls(killed, at) - before < number:
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline, f"{verb} makes no calls"
-        time.sleep(0.01)
-    how(process.pid)
+    try:
+        while calls(killed, at) - before < number:
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline, f"{verb} makes no calls"
+            time.sleep(0.01)
+        how(process.pid)
+    except BaseException:
+        process.kill()
+        raise
     code: int = process.wait(PATIENCE_SECONDS)
     return code
 
@@ -116,25 +120,34 @@ def recovers_from(killed: Any, how: Callable[[int], object], at: str = "") -> No
     killed.put_treasures()
 
 
-@pytest.mark.parametrize("how", [kill, kill_group])
-def test_after_a_killed_up_recovery_leaves_nothing_of_it(killed: Any, how: Callable[[int], object]) -> None:
-    recovers_from(killed, how)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_up_that_was_asked_to_end_needs_no_recovery(killed: Any, number: signal.Signals) -> None:
-    def ask(pid: int) -> None:
-        held = recover(killed, "--yes", code=8)
-        assert f"process {pid}" in held
-        os.kill(pid, number)
-
-    assert disturb(killed, ask if number is signal.SIGINT else lambda pid: os.kill(pid, number), "up") > 0
-    assert is_in_order(killed)
-
-
 @pytest.mark.parametrize("at", LATE)
 def test_after_a_kill_while_the_host_is_made_recovery_leaves_nothing_of_it(killed: Any, at: str) -> None:
     recovers_from(killed, kill, at)
+
+
+@pytest.fixture(scope="module")
+def emptied(killed: Any) -> Any:
+    """All but what is protected is still to be made."""
+    killed.laptop.change("destroy", "--exclude-protected")
+    return killed
+
+
+@pytest.mark.parametrize("how", [kill, kill_group])
+def test_after_a_killed_up_recovery_leaves_nothing_of_it(emptied: Any, how: Callable[[int], object]) -> None:
+    recovers_from(emptied, how)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_up_that_was_asked_to_end_needs_no_recovery(emptied: Any, number: signal.Signals) -> None:
+    def ask(pid: int) -> None:
+        os.kill(pid, signal.SIGSTOP)  # it would get on meanwhile
+        held = recover(emptied, "--yes", code=8)
+        os.kill(pid, signal.SIGCONT)
+        assert f"process {pid}" in held
+        os.kill(pid, number)
+
+    assert disturb(emptied, ask, "up") > 0
+    assert is_in_order(emptied)
 
 
 def test_an_up_after_all_of_that_makes_the_stack_whole(killed: Any) -> None:
