@@ -49,6 +49,7 @@ class Ec2Executor:
         self.instances: dict[str, Instance] = {}
         self._services: dict[str, imds.MetadataService] = {}
         self._credentials: dict[tuple[str, str], Any] = {}
+        self._devices = RLock()
         self.booted: list[Booted] = []
 
     def install(self) -> None:
@@ -106,23 +107,29 @@ class Ec2Executor:
             Thread(target=self._boot, args=(machine, instance), name=f"boot {machine.id}", daemon=True).start()
 
     def _boot(self, machine: Any, instance: Instance) -> None:
+        facts = {"private_ip": machine.private_ip, "state": "running", "type": machine.instance_type}
         try:
             self.attach(machine)
-            instance.note({"private_ip": machine.private_ip, "state": "running", "type": machine.instance_type})
-            instance.boot(base64.b64decode(str(machine.user_data or "")))
-            for told in self.booted:
-                told(instance, machine)
+            if instance.boot(base64.b64decode(str(machine.user_data or "")), facts, lambda: _is_wanted(machine)):
+                for told in self.booted:
+                    told(instance, machine)
         except Exception:
             log.exception("%s does not boot", machine.id)
 
     def _attached(self, attachment: Any) -> None:
-        """Volumes came or went; a launch attaches the root volume before there is an instance."""
-        instance = self.instances.get(attachment.instance.id)
-        if instance is not None and instance.is_on:
-            self.attach(attachment.instance)
+        """Volumes came or went, maybe while the instance boots or is off."""
+        self.attach(attachment.instance)
 
     def attach(self, machine: Any) -> None:
-        """Show the attached volumes under the instance's /dev, as links to their folders."""
+        """Show the attached volumes under the instance's /dev, as links to their folders.
+
+        One at a time, each with what moto knows by then: else the one of a boot would undo what a call shows meanwhile.
+        """
+        with self._devices:
+            if machine.id in self.instances:  # a launch attaches the root volume before there is an instance
+                self._show_devices(machine)
+
+    def _show_devices(self, machine: Any) -> None:
         device_folder = self._state.instances / machine.id / "dev"
         by_id = device_folder / "disk" / "by-id"
         by_id.mkdir(parents=True, exist_ok=True)
@@ -160,9 +167,10 @@ class Ec2Executor:
 
     def _terminate(self, machine: Any, instance: Instance) -> None:
         self._end(instance)
-        instance.remove()
+        with self._devices:
+            self.instances.pop(machine.id, None)
+            instance.remove()
         self._services.pop(machine.id).close()
-        self.instances.pop(machine.id, None)
         _set(machine, "terminated")
 
     def _end(self, instance: Instance) -> None:
@@ -222,6 +230,11 @@ class Ec2Executor:
         for worker in workers:
             worker.join()
         log.info("ended %s", json.dumps(sorted(self.instances)))
+
+
+def _is_wanted(machine: Any) -> bool:
+    """Not so any more if it was stopped or terminated before it booted."""
+    return machine.state in ("pending", "running")
 
 
 def _set(machine: Any, name: str) -> None:

@@ -9,7 +9,7 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -69,11 +69,17 @@ class Instance:
             "SHELL": "/bin/sh",
         }
 
-    def boot(self, user_data: bytes) -> None:
-        """Start what is enabled, then the user data if this is the first boot; returns when both are under way."""
+    def boot(self, user_data: bytes, facts: Mapping[str, str], is_wanted: Callable[[], bool]) -> bool:
+        """Start what is enabled, then the user data if this is the first boot; returns when both are under way.
+
+        False, and nothing is done, for one that is not wanted by the time it would begin. `facts` as for `note`.
+        """
         with self._power:
+            if not is_wanted():
+                return False
             for folder in FOLDERS:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
+            self.note(facts)
             self._write_facts()
             self.is_on = True
             init = self._start(["systemctl", "--init"], "init")
@@ -81,6 +87,7 @@ class Instance:
             if cloudinit.is_first_boot(self.root):
                 command = cloudinit.prepare(self.root, user_data)
                 self._start(command, "user-data") if command else cloudinit.finish(self.root, 0)
+            return True
 
     def _write_facts(self) -> None:
         folder = self.root / "run" / "emulator"
@@ -128,8 +135,8 @@ class Instance:
     def power_off(self) -> set[Process]:
         """Stop units (ExecStop, ExecStopPost), then everything else; gives back the processes that would not end."""
         with self._power:
-            self.is_on = False
-            if not self.root.is_dir():
+            was_on, self.is_on = self.is_on, False
+            if not was_on:
                 return set()
             self._stop_units()
             left = processes.end(self._mine, TERM_SECONDS)
