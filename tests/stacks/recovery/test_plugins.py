@@ -24,8 +24,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def begin(name: str, *arguments: str, folder: Path = tmp_path) -> "subprocess.Popen[bytes]":
         program = tmp_path / name
-        program.write_text(IDLE.format(python=sys.executable))
-        program.chmod(0o755)
+        if not program.exists():  # one that has just begun may not have read it yet
+            program.write_text(IDLE.format(python=sys.executable))
+            program.chmod(0o755)
         process = subprocess.Popen([program, *arguments], cwd=folder)
         started.append(process)
         while name not in Path(f"/proc/{process.pid}/cmdline").read_text():
@@ -39,10 +40,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def nobody() -> str:
-    """An address at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+def nobody() -> Iterator[str]:
+    """An address at which nobody listens: it is held, so that no other test's server gets it meanwhile."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{holder.getsockname()[1]}"
 
 
 @pytest.fixture
