@@ -26,6 +26,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from workflow.training.run_logger import RunLogger
 
@@ -159,7 +160,8 @@ def main() -> None:
     parser.add_argument("--max-iter", type=int, default=300)
     parser.add_argument("--augment", type=int, default=-1, help="copies of each image; -1: as many as it takes")
     parser.add_argument("--seed", type=int, default=0)
-    with RunLogger.from_environment() as run:
+    # On matrices as small as these, threads of BLAS wait for one another: two of them cost 18 times the CPU of one.
+    with threadpool_limits(1, "blas"), RunLogger.from_environment() as run:
         train(parser.parse_args(), run)
 
 

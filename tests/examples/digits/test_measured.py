@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from examples.digits.dataset import Digit, digits
 from workflow.experiment import Experiment, Outcome
@@ -67,7 +68,8 @@ def measure(bands: Bands) -> Mapping[str, Scores]:
     found = {}
     for name, (kind, tier) in CANDIDATES.items():
         chosen = np.isin(where, TIERS[tier])
-        model = train.make_model(kind, 1.0, 300, 0).fit(rows[chosen], labels[chosen].astype(int))
+        with threadpool_limits(1, "blas"):  # as train.py does
+            model = train.make_model(kind, 1.0, 300, 0).fit(rows[chosen], labels[chosen].astype(int))
         scores = model.predict_proba(rows)[:, 1]
         half = where == EVALUATION
         groups = [image.group for image, is_in in zip(images, half, strict=True) if is_in]

@@ -8,6 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_info
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,15 @@ def test_every_kind_of_model_answers_with_probabilities(project: ModuleType, kin
     answers = model.predict_proba(rows)[:, 1]
     assert ((answers >= 0) & (answers <= 1)).all()
     assert answers[rows[:, 0] > 200].mean() > answers[rows[:, 0] < 50].mean()
+
+
+def test_blas_gets_one_thread(project: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[int] = set()
+
+    def look(*_: object) -> None:
+        threads.update(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+    monkeypatch.setattr(project, "train", look)
+    monkeypatch.setattr("sys.argv", ["train.py", "--data", str(tmp_path), "--model", str(tmp_path)])
+    project.main()
+    assert threads == {1}
