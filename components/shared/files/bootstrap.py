@@ -7,6 +7,7 @@ INSTANCE_ROOT is a prefix of every path; on a real machine it is empty.
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -78,16 +79,28 @@ def ensure_tools(pinned: Path) -> Path:
     python = folder / "bin" / "python"
     if (folder / READY).exists():
         return python
-    try:
-        import ensurepip  # noqa: F401
-    except ImportError:  # Ubuntu has it in a package of its own
-        run("apt-get", "update")
-        run("apt-get", "install", "--yes", "--no-install-recommends", "python3-venv")
     shutil.rmtree(folder, ignore_errors=True)  # environments know their own path, so this one cannot be made aside
-    run(sys.executable, "-m", "venv", folder)
-    run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--requirement", pinned)
+    pip = _pip_for(folder, python)
+    run(*pip, "install", "--quiet", "--require-hashes", "--no-deps", "--requirement", pinned)
     (folder / READY).touch()
     return python
+
+
+def _pip_for(folder: Path, python: Path) -> list[str | Path]:
+    """Make the environment, and say how pip is called for it: the machine's own pip spares it one of its own.
+
+    Ubuntu has pip and ensurepip in packages of their own.
+    """
+    has_pip = importlib.util.find_spec("pip") is not None
+    if not has_pip and importlib.util.find_spec("ensurepip") is None:
+        run("apt-get", "update")
+        run("apt-get", "install", "--yes", "--no-install-recommends", "python3-pip")
+        has_pip = True
+    if has_pip:
+        run(sys.executable, "-m", "venv", "--without-pip", folder)
+        return [sys.executable, "-m", "pip", "--python", python]
+    run(sys.executable, "-m", "venv", folder)
+    return [python, "-m", "pip"]
 
 
 def with_tools(pinned: Path) -> None:

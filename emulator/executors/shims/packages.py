@@ -17,7 +17,7 @@ VERBS: Final = ("update", "upgrade", "dist-upgrade", "install", "remove", "purge
 PROVIDED: Final = {
     "python3": "module sys",
     "python3-venv": "module venv",
-    "python3-pip": "module ensurepip",
+    "python3-pip": "module pip",
     "python3.12-venv": "module venv",
     "ca-certificates": "",
     "gnupg": "",
