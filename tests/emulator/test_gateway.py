@@ -1,8 +1,10 @@
 """The one endpoint: hooks around every request, errors in the words of its protocol."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from moto import backends
 from werkzeug.test import EnvironBuilder
 
 from emulator.gateway import Gateway, Proceed, error_reply
@@ -53,6 +55,14 @@ def test_a_hook_that_fails_is_an_answer_and_not_the_end_of_the_server() -> None:
     reply = ask(gateway, request("sts"))
     assert reply.code == 500
     assert b"ZeroDivisionError: hook" in reply.body
+
+
+def test_which_service_a_host_belongs_to_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Mock(wraps=backends.list_of_moto_modules)
+    monkeypatch.setattr(backends, "list_of_moto_modules", search)
+    gateway = Gateway({})
+    assert {ask(gateway, request("sts")).code for _ in range(3)} == {200}
+    assert search.call_count == 1
 
 
 @pytest.mark.parametrize(
