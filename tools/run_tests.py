@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,22 +21,29 @@ _NO_TESTS: Final = 5  # pytest's exit code
 
 
 class Tier(NamedTuple):
-    """Some of the tests, and how to run them."""
+    """Some of the tests, how to run them, and in which parts: a process each, side by side."""
 
     title: str
     arguments: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...] = ((),)
 
 
-# Tests of one file share its fixtures, so a file stays on one worker.
-_BY_FILE: Final = ("--dist", "loadfile")
+# Half of the quick tests, by time. Two processes that read half of the files each take two thirds of the time of two
+# workers that read all of them.
+_HALF: Final = ("tests/components", "tests/emulator", "tests/stacks")
 # Engine tests wait for processes more than they work, so two cores hold three workers; tests/conftest.py puts the
 # longest files first. A test that hangs prints where after 10 minutes.
 TIERS: Final = (
-    Tier("quick tests", ("-q", "-m", "not slow and not engine", "-n", "2", *_BY_FILE)),
+    Tier(
+        "quick tests",
+        ("-q", "-m", "not slow and not engine"),
+        parts=(_HALF, ("tests", *(f"--ignore={folder}" for folder in _HALF))),
+    ),
     Tier(
         "slow and engine tests",
         (
-            *("-v", "-m", "slow or engine", "-n", "3", *_BY_FILE, "--no-loadscope-reorder"),
+            # Tests of one file share its fixtures, so a file stays on one worker.
+            *("-v", "-m", "slow or engine", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"),
             *("--durations=10", "-o", "faulthandler_timeout=600"),
         ),
     ),
@@ -60,15 +69,42 @@ def outcome(code: int | None) -> str:
 
 
 def run_tier(tier: Tier, seconds: float) -> int | None:
-    """pytest's exit code, or None if it had to be ended."""
-    command = [sys.executable, "-m", "pytest", *tier.arguments]
-    process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.DEVNULL, process_group=0)
+    """pytest's exit code, or None if it had to be ended. The first part is seen as it goes, others when they end."""
+    deadline = time.monotonic() + seconds
+    with ExitStack() as stack:
+        running = []
+        for number, part in enumerate(tier.parts):
+            shown_later = stack.enter_context(tempfile.TemporaryFile()) if number else None
+            command = [sys.executable, "-m", "pytest", *tier.arguments, *part]
+            process = subprocess.Popen(
+                command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=shown_later, stderr=shown_later, process_group=0
+            )
+            stack.callback(end, process)
+            running.append((process, shown_later))
+        codes = []
+        for process, shown_later in running:
+            codes.append(_wait(process, deadline - time.monotonic()))
+            if shown_later:
+                shown_later.seek(0)
+                sys.stdout.buffer.write(shown_later.read())
+                sys.stdout.flush()
+    return together(codes)
+
+
+def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
     try:
         return process.wait(timeout=max(seconds, 0.1))
     except subprocess.TimeoutExpired:
-        return None
-    finally:
         end(process)
+        return None
+
+
+def together(codes: Sequence[int | None]) -> int | None:
+    """One exit code for all parts: the first that is a failure, a time limit before all."""
+    if None in codes:
+        return None
+    failures = [code for code in codes if code not in {0, _NO_TESTS}]
+    return next(iter([*failures, *(code for code in codes if code == 0)]), _NO_TESTS)
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from tools.run_tests import TIERS, end, limit_seconds, outcome
+from tools.run_tests import TIERS, Tier, end, limit_seconds, outcome, run_tier, together
 
 
 def test_every_marker_is_in_exactly_one_tier() -> None:
@@ -16,6 +17,31 @@ def test_every_marker_is_in_exactly_one_tier() -> None:
     for marks in ({"slow"}, {"engine"}, {"slow", "engine"}, set[str]()):
         chosen = [text for text in expressions if eval(text, {}, {name: name in marks for name in ("slow", "engine")})]
         assert len(chosen) == 1, f"a test marked {marks} is in {len(chosen)} tiers"
+
+
+def test_every_folder_is_in_exactly_one_part_of_the_quick_tier() -> None:
+    first, (everything, *left_out) = TIERS[0].parts
+    assert everything == "tests"
+    assert left_out == [f"--ignore={folder}" for folder in first]
+    assert all((Path(__file__).parents[2] / folder).is_dir() for folder in first)
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [([0, 0], 0), ([0, 5], 0), ([5, 5], 5), ([0, 1], 1), ([2, 0], 2), ([-9, 0], -9), ([1, None], None), ([0], 0)],
+)
+def test_a_tier_is_as_good_as_its_worst_part(codes: list[int | None], code: int | None) -> None:
+    assert together(codes) == code
+
+
+@pytest.mark.slow
+def test_a_part_that_fails_or_lasts_too_long_is_told_with_what_it_said(capfdbinary: Any) -> None:
+    where = "tests/tools/test_run_tests.py::test_a_tier_is_as_good_as_its_worst_part"
+    tier = Tier("two", ("-q", "-p", "no:cacheprovider"), parts=((where,), (where, "--no-such-option")))
+    assert run_tier(tier, 60) == 4, "pytest's word for bad usage"
+    said = capfdbinary.readouterr().out
+    assert said.index(b"8 passed") < said.index(b"--no-such-option")
+    assert run_tier(tier, 0) is None
 
 
 def test_the_quick_tier_leaves_unread_what_is_wholly_slow(tmp_path: Path, request: pytest.FixtureRequest) -> None:
