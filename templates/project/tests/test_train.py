@@ -71,6 +71,7 @@ def test_blas_gets_one_thread(project: ModuleType, tmp_path: Path, monkeypatch: 
     def look(*_: object) -> None:
         threads.update(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
 
+    monkeypatch.chdir(tmp_path)  # without MLflow the run is logged to a file there
     monkeypatch.setattr(project, "train", look)
     monkeypatch.setattr("sys.argv", ["train.py", "--data", str(tmp_path), "--model", str(tmp_path)])
     project.main()

@@ -25,7 +25,6 @@ from workflow.steps.evaluate import SEED
 pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "digits"
-TEMPLATE = Path(__file__).resolve().parents[3] / "templates" / "project"
 CANDIDATES = {"baseline": ("logistic", "prod"), "weak": ("logistic", "staging"), "strong": ("network", "prod")}
 TIERS = {"staging": ("dev", "staging"), "prod": ("dev", "staging", "prod")}
 BANDS = Bands(dev_fraction=0.01, staging_fraction=0.10, salt=DEFAULT_SALT)
@@ -143,9 +142,3 @@ def test_the_readme_has_the_measured_numbers(measured: Mapping[str, Scores]) -> 
         row = next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
         told = [float(number) for number in re.findall(r"\d\.\d{3}", row)]
         assert told == pytest.approx([scores.auc.point, scores.auc.lower, scores.right.mean()], abs=0.002), row
-
-
-@pytest.mark.parametrize("name", ["MLproject", "train.py"])
-def test_the_example_is_the_template_filled_in(name: str) -> None:
-    same = (EXAMPLE / "project" / name).read_bytes() == (TEMPLATE / name).read_bytes()
-    assert same, f"cp templates/project/{name} examples/digits/project/{name}"
