@@ -55,7 +55,11 @@ class OssServing(PlatformComponent[ServingOutputs[Output[str]]]):
                 port=PORT,
                 health_path="/ping",
                 data_folder=SERVICE,
-                environment={"MLFLOW_DISABLE_TELEMETRY": Output.from_input("true")},
+                environment={
+                    "MLFLOW_DISABLE_TELEMETRY": Output.from_input("true"),
+                    # A request is a few rows: two threads of BLAS cost twice the CPU of one and answer no sooner.
+                    "OMP_NUM_THREADS": Output.from_input("1"),
+                },
             ),
         )
         self.host_statements = bucket.apply(server_statements)

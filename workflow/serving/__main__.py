@@ -13,7 +13,6 @@ from typing import Any, Final
 import boto3
 import uvicorn
 from botocore.config import Config
-from threadpoolctl import threadpool_limits
 
 from workflow.errors import MlteamError, UsageError
 from workflow.serving.app import create_app
@@ -51,9 +50,7 @@ def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(watcher, telemetry), access_log=False, log_level="info", timeout_graceful_shutdown=_DRAIN_SECONDS
     )
-    # A request is a few rows: two threads of BLAS would cost twice the CPU of one and answer no sooner.
-    with threadpool_limits(1, "blas"):
-        uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
     watcher.stop()
 
 
