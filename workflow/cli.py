@@ -8,6 +8,7 @@ boto3, mlflow, numpy or pulumi. Only this module reads argv and environment.
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from workflow import results
 from workflow.context import Context
 from workflow.errors import ERRORS, MlteamError
 from workflow.failures import translate
+
+_interrupted: Final = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def show(context: click.Context, /, result: object, **_: object) -> None:
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """The exit code; every failure has been said on stderr."""
+    _interrupted.clear()
     try:
         code = cli.main(list(arguments), prog_name="mlteam", standalone_mode=False)
     except click.Abort:
@@ -119,7 +123,10 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         error.show()
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:
-        return _failed(translate(error), environment)
+        known = translate(error)
+        if known is None and _interrupted.is_set():  # a library made its own error of it, as an import may
+            known = translate(KeyboardInterrupt())
+        return _failed(known, environment)
     return code if isinstance(code, int) else 0
 
 
@@ -134,11 +141,14 @@ def _failed(error: MlteamError | None, environment: Mapping[str, str]) -> int:
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
+    _interrupted.set()
     raise KeyboardInterrupt
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)  # a CI that aborts must not leave a paid machine behind
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupt)
     sys.exit(run(sys.argv[1:], os.environ))
 
 

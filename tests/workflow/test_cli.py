@@ -1,6 +1,7 @@
 """The command's own promises: what it imports, what it prints where, which exit code it answers."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -121,6 +122,48 @@ def test_a_bug_keeps_its_traceback_and_says_that_it_is_one(
 
 def test_an_interrupted_command_answers_8(run_verb: Callable[..., int]) -> None:
     assert run_verb(raising(KeyboardInterrupt())) == 8
+
+
+def test_an_interruption_is_told_as_one_even_where_a_library_makes_an_error_of_it(
+    run_verb: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As protobuf does, in the middle of an import of MLflow."""
+
+    def swallowing(_: Context) -> None:
+        try:
+            cli._interrupt(signal.SIGINT, None)
+        except KeyboardInterrupt:
+            raise AttributeError("TraceLocationType") from None
+
+    assert run_verb(swallowing) == 8
+    assert capsys.readouterr().err == "mlteam: interrupted\n"
+    assert run_verb(raising(AttributeError("a bug"))) == 1
+    assert "bug of mlteam" in capsys.readouterr().err
+
+
+INTERRUPTED = """
+import os, signal
+from types import SimpleNamespace
+import click
+from workflow import cli
+
+def action():
+    try:
+        os.kill(os.getpid(), {number})
+    except KeyboardInterrupt:
+        raise AttributeError("TraceLocationType") from None
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may be deaf to it
+cli.import_module = lambda _: SimpleNamespace(command=click.Command("status", callback=action))
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_both_signals_are_interruptions(number: signal.Signals) -> None:
+    program = INTERRUPTED.format(number=int(number))
+    done = subprocess.run([sys.executable, "-c", program, "status"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (8, "mlteam: interrupted\n")
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["--output", "xml", "status"], ["train"]])
