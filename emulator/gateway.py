@@ -15,6 +15,7 @@ from threading import RLock
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from botocore.model import OperationNotFoundError
 from flask import Flask
 from moto import backends
 from moto.core.responses import BaseResponse
@@ -61,8 +62,9 @@ class Gateway(DomainDispatcherApplication):
         try:
             _read_body(environ)
             return self._through(wire.read(environ), 0).send(start_response)
-        except NotImplementedError as error:  # moto's word for a request that it cannot even read
-            return error_reply(environ, "400 Bad Request", "InvalidAction", str(error)).send(start_response)
+        except (NotImplementedError, OperationNotFoundError) as error:  # an operation that moto lacks, or AWS as well
+            message = f"the emulated AWS does not know this operation: {error}"
+            return error_reply(environ, "400 Bad Request", "InvalidAction", message).send(start_response)
         except Exception as error:  # whatever it is, the next request must be served
             log.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
             message = f"{type(error).__name__}: {error}"

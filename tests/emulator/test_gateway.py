@@ -57,6 +57,22 @@ def test_a_hook_that_fails_is_an_answer_and_not_the_end_of_the_server() -> None:
     assert b"ZeroDivisionError: hook" in reply.body
 
 
+@pytest.mark.parametrize("service", ["ec2", "sts", "sns"])
+def test_an_operation_that_is_not_there_is_the_callers_mistake(service: str) -> None:
+    """No SDK tries again after it, as it would after a fault of the server's."""
+    reply = ask(Gateway({}), request(service, b"Action=Nonsense&Version=2011-06-15"))
+    assert reply.code == 400
+    assert b"<Code>InvalidAction</Code>" in reply.body
+    assert b"Nonsense" in reply.body
+
+
+def test_a_method_that_a_service_does_not_have_is_the_callers_mistake() -> None:
+    headers = [("Authorization", SIGNED.format("s3"))]
+    environ = EnvironBuilder("/b?nonsense", method="PATCH", headers=headers).get_environ()
+    reply = ask(Gateway({}), environ)
+    assert (reply.code, b"InvalidAction" in reply.body) == (400, True)
+
+
 def test_which_service_a_host_belongs_to_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     search = Mock(wraps=backends.list_of_moto_modules)
     monkeypatch.setattr(backends, "list_of_moto_modules", search)
