@@ -1,0 +1,206 @@
+"""Tracking swapped to AWS and back on stack dev, by one line of config and by one verb: what was there is found again.
+
+The tests build on each other in their order, because every `up` takes a while.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.processes import Process
+from emulator.wire import READING
+from examples.digits import demo
+from examples.digits.story import Role
+from stacks.commands.host import run_on_host
+
+pytestmark = pytest.mark.engine
+
+PATIENCE_SECONDS = 300
+APP = "aws:sagemaker/mlflowApp:MlflowApp"
+
+
+def settled(team: Any) -> None:
+    team.laptop.change("up", "--expect-no-changes")
+    team.laptop.change("refresh", "--expect-no-changes")
+
+
+def test_a_plain_client_logs_on_the_hosts_server(team: Any) -> None:
+    team.log("on-the-host")
+    assert team.read("on-the-host") == team.logged("on-the-host")
+
+
+def test_the_swap_to_aws_leaves_what_holds_data_alone(team: Any) -> None:
+    before = team.laptop.holds_data()
+    assert len(before) == 5
+    team.swap("managed")
+    assert team.laptop.holds_data() == before
+    [app] = team.apps()
+    assert [id_ for id_, _ in team.laptop.state(APP).values()] == [app["Arn"]]
+
+
+def test_a_plain_client_logs_to_the_app_by_its_arn(team: Any) -> None:
+    team.log("at-aws")
+    assert team.read("at-aws") == team.logged("at-aws")
+    [app] = team.apps()
+    assert team.context.platform.tracking.tracking_uri == app["Arn"]
+    listed = team.laptop.client("s3").list_objects_v2(Bucket=team.bucket, Prefix="mlflow-app/")["Contents"]
+    assert [each["Key"] for each in listed if team.runs["at-aws"] in each["Key"]]
+
+
+def test_a_browser_finds_the_apps_page(team: Any, fetch: Callable[[str], bytes]) -> None:
+    page, _, arn = demo.mlflow_page(team.laptop.platform).partition(" ")
+    assert team.apps()[0]["Arn"] in arn
+    assert b"<title>MLflow</title>" in fetch(page)
+
+
+def test_the_workflow_trains_and_evaluates_with_the_app(team: Any) -> None:
+    """On a machine of its own, with the rights of the trainer's role, for people with those of theirs."""
+    demo.upload(demo.Demo(team.laptop.platform))
+    project = ("--project", "examples/digits/project")
+    team.mlteam(Role.SAMPLER, "sample", "--stratified")
+    train = team.mlteam(Role.DEVELOPER, "train", "--candidate", "first", "--tier", "staging", *project)
+    evaluated = team.mlteam(Role.DEVELOPER, "evaluate", *project)
+    assert evaluated["digest"] == train["digest"]
+    run = "import sys, mlflow; print(sorted(mlflow.MlflowClient().get_run(sys.argv[1]).data.metrics))"
+    assert "auc" in team.python(run, train["run_id"])
+    assert team.mlteam(Role.DEVELOPER, "status")["tracking_uri"] == team.apps()[0]["Arn"]
+
+
+def test_the_server_on_the_host_is_stopped_and_the_others_run_on(team: Any) -> None:
+    asked = "systemctl is-active mlteam-mlflow.service mlteam-model-server.service || true"
+    assert run_on_host(team.context, "AWS-RunShellScript", {"commands": asked}).split() == ["inactive", "active"]
+    host = team.context.platform.host
+    assert host is not None
+    assert set(host.services) == {"model-server"}
+
+
+def test_with_tracking_at_aws_nothing_is_left_to_do(team: Any) -> None:
+    settled(team)
+
+
+def test_the_swap_back_finds_everything_even_if_the_disk_is_empty(team: Any) -> None:
+    """The home of the server's data is the bucket."""
+    [database] = (team.laptop.platform.aws_directory / "volumes").rglob("mlflow.db")
+    shutil.rmtree(database.parent)
+    before = team.laptop.holds_data()
+    team.swap("oss")
+    assert team.laptop.holds_data() == before
+    assert team.read("on-the-host") == team.logged("on-the-host")
+
+
+def test_the_app_is_left_at_aws_with_what_it_holds(team: Any) -> None:
+    [app] = team.apps()
+    assert app["Status"] == "Created"
+    assert team.laptop.state(APP) == {}
+    found = team.read("at-aws", MLFLOW_TRACKING_URI=app["Arn"])
+    assert found == team.logged("at-aws")
+
+
+def test_with_tracking_on_the_host_again_nothing_is_left_to_do(team: Any) -> None:
+    settled(team)
+
+
+def answer(swap: "subprocess.Popen[str]") -> dict[str, Any]:
+    said, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    assert swap.returncode == 0, shown
+    return dict(json.loads(said))
+
+
+def interrupted(team: Any, number: signal.Signals) -> None:
+    """Once both sides are up."""
+    swap = team.guided("managed", "--yes")
+    while team.step() != "move":
+        assert swap.poll() is None, swap.communicate()
+        time.sleep(0.2)
+    os.killpg(swap.pid, number)
+    _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    assert "interrupted" in shown, shown
+    assert team.step() in ("move", "retire")
+
+
+def test_a_guided_swap_that_is_undone_brings_back_what_was_logged_meanwhile(team: Any) -> None:
+    interrupted(team, signal.SIGTERM)
+    before = team.laptop.holds_data()
+    team.log("between")
+    assert answer(team.guided("--undo"))["outcome"] == "undone"
+    assert team.laptop.holds_data() == before
+    assert team.context.platform.tracking.variant == "oss"
+    assert team.read("on-the-host") == team.logged("on-the-host")
+    copy = team.champion("between")
+    assert team.read("between", copy) == team.logged("between", copy)
+
+
+def changes(team: Any) -> int:
+    """How many calls have changed something so far."""
+    names = [each["operation"].partition(":")[2] for each in team.laptop.trail() if "emulated" in each["caller"]]
+    return sum(not name.startswith(READING) for name in names)
+
+
+def engine_of(swap: "subprocess.Popen[str]") -> int | None:
+    """The process id of the `pulumi up` that a swap waits for."""
+    for pid in Path(f"/proc/{swap.pid}/task/{swap.pid}/children").read_text().split():
+        if Process(int(pid), 0).command().startswith("pulumi up "):
+            return int(pid)
+    return None
+
+
+def test_a_guided_swap_whose_engine_is_killed_says_so_and_recovery_cleans_up(team: Any) -> None:
+    """While it makes the new side; the next test goes on from there."""
+    swap = team.guided("managed", "--yes")
+    while (engine := engine_of(swap)) is None:
+        assert swap.poll() is None, swap.communicate()
+        time.sleep(0.05)
+    before = changes(team)
+    while changes(team) < before + 2:
+        assert swap.poll() is None, swap.communicate()
+        time.sleep(0.01)
+    os.kill(engine, signal.SIGKILL)
+    _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    assert swap.returncode == 4, shown
+    assert "pulumi up --yes failed" in shown, shown
+    assert team.step() == "up"
+    recovered = team.recover()
+    assert len(recovered["locks"]) == 1
+    assert all("it holds experiments" in each for each in recovered["left"]), recovered  # the apps of swaps before
+    assert team.context.platform.tracking.variant == "oss"
+    assert team.read("on-the-host") == team.logged("on-the-host")
+
+
+def test_a_guided_swap_that_is_interrupted_goes_on_where_it_stopped(team: Any) -> None:
+    interrupted(team, signal.SIGINT)
+    told = answer(team.guided("managed", "--yes"))
+    assert told["outcome"] == "done"
+    assert told["usd_after"] == float(team.laptop.platform.output("monthlyCostUsd")) > 0
+    assert (told["counts"]["runs"], told["counts"]["metric points"], told["counts"]["aliases"]) == (2, 10, 2)
+
+
+def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Any) -> None:
+    copy = team.champion("on-the-host")
+    assert copy != team.runs["on-the-host"]
+    assert team.context.platform.tracking.variant == "managed"
+    assert team.read("on-the-host", copy) == team.logged("on-the-host", copy)
+
+
+def test_the_guided_swap_back_brings_what_is_new_and_doubles_nothing(team: Any) -> None:
+    team.log("at-aws-again")
+    before = team.laptop.holds_data()
+    told = answer(team.guided("oss", "--yes"))
+    assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 3, 3)
+    assert team.laptop.holds_data() == before
+    assert team.read("on-the-host") == team.logged("on-the-host")
+    copy = team.champion("at-aws-again")
+    assert team.read("at-aws-again", copy) == team.logged("at-aws-again", copy)
+    count = "import mlflow; print(len(mlflow.search_runs(search_all_experiments=True, output_format='list')))"
+    assert team.python(count) == "3"
+
+
+def test_no_call_of_a_role_was_denied_on_either_side(team: Any) -> None:
+    assert team.laptop.refusals() == []
