@@ -100,11 +100,11 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
 
 
 def together(codes: Sequence[int | None]) -> int | None:
-    """One exit code for all parts: the first that is a failure, a time limit before all."""
+    """One exit code for all parts: a time limit before all, then the first failure; parts without tests count for 0."""
     if None in codes:
         return None
-    failures = [code for code in codes if code not in {0, _NO_TESTS}]
-    return next(iter([*failures, *(code for code in codes if code == 0)]), _NO_TESTS)
+    told = [code for code in codes if code != _NO_TESTS]
+    return next(filter(None, told), 0 if told else _NO_TESTS)
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
