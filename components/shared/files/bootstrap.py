@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -73,7 +74,11 @@ def _fresh(folder: Path) -> Path:
 
 
 def ensure_tools(pinned: Path) -> Path:
-    """A virtual environment with uv and boto3 as pinned; returns its python."""
+    """A virtual environment with uv and boto3 as pinned; returns its python.
+
+    pip installs uv and uv the others: pip weighs every file that a project has ever released, some 8,000 of boto3's,
+    which took two thirds of its 10 s of CPU.
+    """
     digest = hashlib.sha256(pinned.read_bytes()).hexdigest()[:SHORT]
     folder = rooted(f"/opt/mlteam/tools/{digest}")
     python = folder / "bin" / "python"
@@ -81,9 +86,24 @@ def ensure_tools(pinned: Path) -> Path:
         return python
     shutil.rmtree(folder, ignore_errors=True)  # environments know their own path, so this one cannot be made aside
     pip = _pip_for(folder, python)
-    run(*pip, "install", "--quiet", "--require-hashes", "--no-deps", "--requirement", pinned)
+    uv_alone = folder.with_name(f"{digest}.uv.txt")
+    uv_alone.write_text(_block("uv", pinned.read_text(encoding="utf-8")), encoding="utf-8")
+    run(*pip, "install", "--quiet", "--require-hashes", "--no-deps", "--requirement", uv_alone)
+    uv_install(folder / "bin" / "uv", python, pinned)
     (folder / READY).touch()
     return python
+
+
+def _block(package: str, pinned: str) -> str:
+    """The lines of one package: its version and the hashes that follow."""
+    found = re.search(rf"^{package}==.*\n(?:[ \t].*\n?)*", pinned, re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"the pinned tools lack {package}: {pinned[:200]!r}; run `pulumi up` again")
+    return found[0]
+
+
+def uv_install(uv: Path, python: Path, requirements: Path) -> None:
+    run(uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "--no-deps", "-r", requirements)
 
 
 def _pip_for(folder: Path, python: Path) -> list[str | Path]:
@@ -140,7 +160,7 @@ def ensure_packages(client: Any, bucket: str, digest: str) -> Path:
     requirements.write_bytes(body)
     uv = Path(sys.prefix) / "bin" / "uv"
     run(uv, "venv", "--quiet", "--python", sys.executable, folder)
-    run(uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "--no-deps", "-r", requirements)
+    uv_install(uv, python, requirements)
     (folder / READY).touch()
     return python
 

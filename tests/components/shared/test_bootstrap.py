@@ -9,7 +9,8 @@ import pytest
 
 from components.shared.files import bootstrap
 
-PINNED = "uv==1.0 --hash=sha256:00\n"
+UV = "uv==1.0 \\\n    --hash=sha256:00\n"
+PINNED = f"uv-extras==2.0 --hash=sha256:11\n{UV}boto3==3.0 \\\n    --hash=sha256:22\n"
 
 
 @pytest.fixture
@@ -57,12 +58,29 @@ def test_tools_are_made_with_what_the_machine_has(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec if name in there else None)
     pinned = tmp_path / "tools.txt"
     pinned.write_text(PINNED)
-    install = f" install --quiet --require-hashes --no-deps --requirement {pinned}"
-    wanted = [*made_by[:-1], made_by[-1] + install]
+    uv_alone = Path(f"{_folder(tmp_path)}.uv.txt")
+    wanted = [
+        *made_by[:-1],
+        f"{made_by[-1]} install --quiet --require-hashes --no-deps --requirement FOLDER.uv.txt",
+        "FOLDER/bin/uv pip install --quiet --python FOLDER/bin/python --require-hashes --no-deps -r TOOLS",
+    ]
     python = bootstrap.ensure_tools(pinned)
     told = [
-        " ".join(command).replace(_folder(tmp_path), "FOLDER").replace(sys.executable, "PYTHON") for command in called
+        " ".join(command)
+        .replace(_folder(tmp_path), "FOLDER")
+        .replace(sys.executable, "PYTHON")
+        .replace(str(pinned), "TOOLS")
+        for command in called
     ]
+    assert uv_alone.read_text() == UV
     assert told == wanted
     assert bootstrap.ensure_tools(pinned) == python == Path(_folder(tmp_path)) / "bin/python"
     assert len(called) == len(wanted), "a second run finds what the first has made"
+
+
+def test_pins_without_uv_are_refused_before_anything_is_installed(called: list[list[str]], tmp_path: Path) -> None:
+    pinned = tmp_path / "tools.txt"
+    pinned.write_text("boto3==3.0 --hash=sha256:22\n")
+    with pytest.raises(SystemExit, match="lack uv"):
+        bootstrap.ensure_tools(pinned)
+    assert not any("install" in command for command in called)

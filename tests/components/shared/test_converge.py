@@ -106,6 +106,18 @@ def test_a_service_that_fails_is_named_with_its_last_lines(commands: Commands, m
     assert "no such table" in str(caught.value)
 
 
+def test_a_service_that_takes_its_time_is_waited_for_without_asking_systemd_each_time(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([False] * 4 + [True])
+    monkeypatch.setattr(converge, "healthy", lambda _url: next(answers))
+    monkeypatch.setattr(converge, "POLL_SECONDS", 0.0)
+    commands._answers["systemctl is-active"] = "activating"
+    converge.wait_for(SERVICE, "127.0.0.1")
+    assert next(answers, None) is None
+    assert [command[:2] for command in commands.called].count(("systemctl", "is-active")) == 1
+
+
 class Parameters:
     """get_parameter and put_parameter, as boto3's client has them."""
 
