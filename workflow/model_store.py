@@ -20,6 +20,10 @@ from workflow.models import model_digest
 from workflow.sections import TrainRecord
 
 CHAMPION_ALIAS: Final = "champion"
+ABSENT: Final = "RESOURCE_DOES_NOT_EXIST"
+ELSEWHERE: Final = (
+    "mlteam swap tracking VARIANT brings along what was logged before; a change of the flag leaves it there"
+)
 _RETRIES: Final = "3"
 """MLflow's own 7 retries block for 246 s a call when the server is down; 3 for 12 s."""
 
@@ -89,4 +93,7 @@ def _mlflow(context: Context) -> Iterator[Any]:
     ) as error:  # what its artifacts' HTTP client raises is the latter
         if isinstance(refusal := translate(error), CredentialsError):
             raise refusal from error
-        raise ResourceError(f"MLflow at {uri}: {error}", cure=where_to_look(uri)) from error
+        is_elsewhere = getattr(error, "error_code", "") == ABSENT
+        raise ResourceError(
+            f"MLflow at {uri}: {error}", cure=ELSEWHERE if is_elsewhere else where_to_look(uri)
+        ) from error

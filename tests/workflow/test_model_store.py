@@ -22,15 +22,15 @@ TRAIN = TrainRecord(**{**NAMES, "model_uri": "models:/tiny/1"})
 
 
 class Refusing(BaseHTTPRequestHandler):
-    """Answers everything with one status, as MLflow's login does: in plain text."""
+    """Answers everything with one status and text, as MLflow's login does: in plain."""
 
-    status = 401
+    status, text = 401, b"no"
 
     def do_GET(self) -> None:
         self.send_response(self.status)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(self.text)))
         self.end_headers()
-        self.wfile.write(b"no")
+        self.wfile.write(self.text)
 
     do_POST = do_GET
 
@@ -58,4 +58,14 @@ def test_a_wrong_password_is_no_fault_of_the_platform(
 ) -> None:
     monkeypatch.setattr(Refusing, "status", status)
     with pytest.raises(kind):
+        fetch_model(context, TRAIN, tmp_path / "model")
+
+
+def test_what_mlflow_does_not_know_may_be_at_the_other_variant(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a change of the flag alone, what was logged before is not there: no right is missing."""
+    monkeypatch.setattr(Refusing, "status", 404)
+    monkeypatch.setattr(Refusing, "text", b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no such version"}')
+    with pytest.raises(ResourceError, match=r"no such version\n.*mlteam swap tracking VARIANT"):
         fetch_model(context, TRAIN, tmp_path / "model")
