@@ -21,7 +21,6 @@ from examples.digits.story import PROJECT, STORY, Role
 from stacks.local import CHECKOUT
 from workflow.deployment import Deployment, read_deployment
 from workflow.errors import NoStackError, StepTimeoutError
-from workflow.migration.entries import ORIGIN_TAG
 
 pytestmark = pytest.mark.engine
 
@@ -83,18 +82,13 @@ class Told:
         return dict(json.loads(self.sh(f"python -c {shlex.quote(MLFLOW)}")))
 
     def models(self) -> dict[str, list[Any]]:
-        """By name and version: how the run of the model ended, its parameters, its metrics and our tags."""
+        """By name and version: how the run of the model ended, its parameters, its metrics and its tags."""
         known = self.ask_mlflow()
-        ours = {run: [*rest, _ours(tags)] for run, (*rest, tags) in known["runs"].items()}
-        return {version: ours[run] for version, run in known["versions"].items()}
+        return {version: known["runs"][run] for version, run in known["versions"].items()}
 
     def set_tracking(self, variant: str) -> None:
         self.laptop.pulumi("config", "set", "tracking", variant)
         self.laptop.change("up")
-
-    def guided_swap(self, variant: str) -> dict[str, Any]:
-        swap = f".venv/bin/mlteam --output json swap tracking {variant} --yes"
-        return dict(json.loads(self.sh(f'PYTHONPATH="$PWD" {swap}')))
 
     def tell(self, candidate: str, anew: str) -> dict[str, Any]:
         """The acts of a candidate once more, under another name; its record."""
@@ -103,11 +97,6 @@ class Told:
             words = tuple(anew if word == candidate else word for word in act.words)
             demo.play(self.demo, (dataclasses.replace(act, record=anew, words=words),), self.environments)
         return self.record(anew)
-
-
-def _ours(tags: Mapping[str, str]) -> dict[str, str]:
-    """But where a run was moved from, which the others say as well."""
-    return {name: value for name, value in tags.items() if name.startswith("mlteam.") and name != ORIGIN_TAG}
 
 
 @pytest.fixture(scope="module")
@@ -269,22 +258,6 @@ def test_the_story_goes_on_with_tracking_at_aws_and_back_by_one_line_of_config(t
     told.set_tracking("oss")
     assert told.models() == before
     assert told.laptop.holds_data() == holding
-
-
-def test_a_guided_swap_takes_the_story_along_and_brings_it_back(told: Told) -> None:
-    before, holding = told.models(), told.laptop.holds_data()
-    gone = told.guided_swap("managed")
-    assert (gone["outcome"], gone["counts"]["model versions"]) == ("done", len(before))
-    assert told.models() == before
-    record = str(told.demo.folder / "baseline.json")
-    evaluated = json.loads(told.mlteam(Role.DEVELOPER, "--record", record, "--output", "json", "evaluate", *PROJECT))
-    assert evaluated["digest"] == told.record("baseline")["train"]["digest"]
-    back = told.guided_swap("oss")
-    same = ("experiments", "runs", "registered models", "model versions", "files")
-    assert [back["counts"][what] for what in same] == [gone["counts"][what] for what in same]
-    assert told.models() == before
-    assert told.laptop.holds_data() == holding
-    told.laptop.change("up", "--expect-no-changes")
 
 
 def test_down_leaves_no_resource_and_no_process(told: Told) -> None:

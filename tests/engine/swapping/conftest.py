@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from examples.digits import demo
-from examples.digits.story import Role
+from examples.digits.story import STORY, Role
 from stacks.commands import env
 from stacks.local import CHECKOUT
 from workflow import s3
@@ -96,14 +96,29 @@ class Team:
         return self.python(CHAMPION, name)
 
     @cached_property
+    def demo(self) -> demo.Demo:
+        return demo.Demo(self.laptop.platform)
+
+    @cached_property
     def roles(self) -> Mapping[Role, Mapping[str, str]]:
         return demo.take_roles(self.laptop.platform)
 
-    def mlteam(self, role: Role, *words: str) -> dict[str, Any]:
-        """The answer of a command, with the rights of its role."""
-        record = self.folder / "record.json"
-        command = ["mlteam", "--record", str(record), "--output", "json", *words]
-        done = subprocess.run(command, cwd=CHECKOUT, env=dict(self.roles[role]), text=True, capture_output=True)
+    def tell(self, record: str) -> dict[str, Any]:
+        """The demo's story of one pipeline run, and what it came to; each command with the rights of its role."""
+        for act in (each for scene in STORY for each in scene if each.record == record):
+            demo.play(self.demo, (act,), self.roles)
+        return self.told(record)
+
+    def told(self, record: str) -> dict[str, Any]:
+        return dict(json.loads(self.record(record).read_text()))
+
+    def record(self, name: str) -> Path:
+        return self.demo.folder / f"{name}.json"
+
+    def mlteam(self, *words: str) -> dict[str, Any]:
+        """What a command answers a developer."""
+        command, environment = ["mlteam", "--output", "json", *words], dict(self.roles[Role.DEVELOPER])
+        done = subprocess.run(command, cwd=CHECKOUT, env=environment, text=True, capture_output=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return dict(json.loads(done.stdout))
 

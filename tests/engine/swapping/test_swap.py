@@ -18,13 +18,15 @@ import pytest
 from emulator.processes import Process
 from emulator.wire import READING
 from examples.digits import demo
-from examples.digits.story import Role
+from examples.digits.story import PROJECT, SAMPLE
 from stacks.commands.host import run_on_host
 
 pytestmark = pytest.mark.engine
 
 PATIENCE_SECONDS = 300
 APP = "aws:sagemaker/mlflowApp:MlflowApp"
+WITH_AN_UP = ("up", "retire")
+"""Steps of a swap that run the engine."""
 
 
 def settled(team: Any) -> None:
@@ -35,6 +37,14 @@ def settled(team: Any) -> None:
 def test_a_plain_client_logs_on_the_hosts_server(team: Any) -> None:
     team.log("on-the-host")
     assert team.read("on-the-host") == team.logged("on-the-host")
+
+
+def test_the_demo_puts_a_champion_into_service(team: Any) -> None:
+    """Its weak candidate does not matter here, its strong one comes after the swap."""
+    demo.upload(team.demo)
+    team.tell(SAMPLE)
+    baseline = team.tell("baseline")
+    assert team.mlteam("status")["deployment"]["champion"]["digest"] == baseline["train"]["digest"]
 
 
 def test_the_swap_to_aws_leaves_what_holds_data_alone(team: Any) -> None:
@@ -61,17 +71,17 @@ def test_a_browser_finds_the_apps_page(team: Any, fetch: Callable[[str], bytes])
     assert b"<title>MLflow</title>" in fetch(page)
 
 
-def test_the_workflow_trains_and_evaluates_with_the_app(team: Any) -> None:
-    """On a machine of its own, with the rights of the trainer's role, for people with those of theirs."""
-    demo.upload(demo.Demo(team.laptop.platform))
-    project = ("--project", "examples/digits/project")
-    team.mlteam(Role.SAMPLER, "sample", "--stratified")
-    train = team.mlteam(Role.DEVELOPER, "train", "--candidate", "first", "--tier", "staging", *project)
-    evaluated = team.mlteam(Role.DEVELOPER, "evaluate", *project)
-    assert evaluated["digest"] == train["digest"]
+def test_the_workflow_goes_on_with_the_app_to_a_promotion_and_a_rollback(team: Any) -> None:
+    """A challenger that knows only the app, against the champion of before the swap."""
+    strong = team.tell("strong")
+    steps = ("train", "evaluate", "gate", "approve", "deploy", "abtest", "promote")
+    assert len({strong[step]["digest"] for step in steps}) == 1
+    assert strong["abtest"]["decision"] == "promote"
     run = "import sys, mlflow; print(sorted(mlflow.MlflowClient().get_run(sys.argv[1]).data.metrics))"
-    assert "auc" in team.python(run, train["run_id"])
-    assert team.mlteam(Role.DEVELOPER, "status")["tracking_uri"] == team.apps()[0]["Arn"]
+    assert "auc" in team.python(run, strong["train"]["run_id"])
+    status = team.mlteam("status")
+    assert status["tracking_uri"] == team.apps()[0]["Arn"]
+    assert status["deployment"]["champion"]["digest"] == team.told("baseline")["train"]["digest"]
 
 
 def test_the_server_on_the_host_is_stopped_and_the_others_run_on(team: Any) -> None:
@@ -114,20 +124,28 @@ def answer(swap: "subprocess.Popen[str]") -> dict[str, Any]:
     return dict(json.loads(said))
 
 
-def interrupted(team: Any, number: signal.Signals) -> None:
-    """Once both sides are up."""
-    swap = team.guided("managed", "--yes")
-    while team.step() != "move":
+def engine_of(swap: "subprocess.Popen[str]") -> int | None:
+    """The process id of the `pulumi up` that a swap waits for."""
+    for pid in Path(f"/proc/{swap.pid}/task/{swap.pid}/children").read_text().split():
+        if Process(int(pid), 0).command().startswith("pulumi up "):
+            return int(pid)
+    return None
+
+
+def interrupted(team: Any, number: signal.Signals, variant: str, at: str, ends: tuple[str, ...]) -> None:
+    """Once it has come to a step; and to the step's `pulumi up`, if it has one. It ends there or, late, a step on."""
+    swap = team.guided(variant, "--yes")
+    while team.step() != at or (at in WITH_AN_UP and engine_of(swap) is None):
         assert swap.poll() is None, swap.communicate()
-        time.sleep(0.2)
+        time.sleep(0.05)
     os.killpg(swap.pid, number)
     _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
     assert "interrupted" in shown, shown
-    assert team.step() in ("move", "retire")
+    assert team.step() in ends
 
 
 def test_a_guided_swap_that_is_undone_brings_back_what_was_logged_meanwhile(team: Any) -> None:
-    interrupted(team, signal.SIGTERM)
+    interrupted(team, signal.SIGTERM, "managed", at="move", ends=("move", "retire"))
     before = team.laptop.holds_data()
     team.log("between")
     assert answer(team.guided("--undo"))["outcome"] == "undone"
@@ -142,14 +160,6 @@ def changes(team: Any) -> int:
     """How many calls have changed something so far."""
     names = [each["operation"].partition(":")[2] for each in team.laptop.trail() if "emulated" in each["caller"]]
     return sum(not name.startswith(READING) for name in names)
-
-
-def engine_of(swap: "subprocess.Popen[str]") -> int | None:
-    """The process id of the `pulumi up` that a swap waits for."""
-    for pid in Path(f"/proc/{swap.pid}/task/{swap.pid}/children").read_text().split():
-        if Process(int(pid), 0).command().startswith("pulumi up "):
-            return int(pid)
-    return None
 
 
 def test_a_guided_swap_whose_engine_is_killed_says_so_and_recovery_cleans_up(team: Any) -> None:
@@ -175,11 +185,13 @@ def test_a_guided_swap_whose_engine_is_killed_says_so_and_recovery_cleans_up(tea
 
 
 def test_a_guided_swap_that_is_interrupted_goes_on_where_it_stopped(team: Any) -> None:
-    interrupted(team, signal.SIGINT)
+    interrupted(team, signal.SIGINT, "managed", at="move", ends=("move", "retire"))
     told = answer(team.guided("managed", "--yes"))
     assert told["outcome"] == "done"
     assert told["usd_after"] == float(team.laptop.platform.output("monthlyCostUsd")) > 0
-    assert (told["counts"]["runs"], told["counts"]["metric points"], told["counts"]["aliases"]) == (2, 10, 2)
+    counts = told["counts"]
+    assert (counts["runs"], counts["registered models"], counts["aliases"]) == (3, 3, 3)
+    assert counts["metric points"] > 10, "those of the plain client's runs, and the baseline's"
 
 
 def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Any) -> None:
@@ -189,17 +201,30 @@ def test_what_was_moved_is_read_at_aws_by_the_same_names(team: Any) -> None:
     assert team.read("on-the-host", copy) == team.logged("on-the-host", copy)
 
 
-def test_the_guided_swap_back_brings_what_is_new_and_doubles_nothing(team: Any) -> None:
+def test_a_model_that_was_moved_is_evaluated_at_aws(team: Any) -> None:
+    known = team.told("baseline")
+    evaluated = team.mlteam("--record", str(team.record("baseline")), "evaluate", *PROJECT)
+    assert (evaluated["digest"], evaluated["metrics"]) == (known["train"]["digest"], known["evaluate"]["metrics"])
+
+
+def test_the_guided_swap_back_goes_on_after_each_interruption_brings_what_is_new_and_doubles_nothing(team: Any) -> None:
     team.log("at-aws-again")
     before = team.laptop.holds_data()
+    interrupted(team, signal.SIGINT, "oss", at="export", ends=("export", "up"))
+    interrupted(team, signal.SIGTERM, "oss", at="up", ends=("up", "move"))
+    interrupted(team, signal.SIGINT, "oss", at="retire", ends=("retire",))
     told = answer(team.guided("oss", "--yes"))
-    assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 3, 3)
+    assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 4, 4)
     assert team.laptop.holds_data() == before
     assert team.read("on-the-host") == team.logged("on-the-host")
     copy = team.champion("at-aws-again")
     assert team.read("at-aws-again", copy) == team.logged("at-aws-again", copy)
     count = "import mlflow; print(len(mlflow.search_runs(search_all_experiments=True, output_format='list')))"
-    assert team.python(count) == "3"
+    assert team.python(count) == "4"
+
+
+def test_after_the_guided_swaps_nothing_is_left_to_do(team: Any) -> None:
+    settled(team)
 
 
 def test_no_call_of_a_role_was_denied_on_either_side(team: Any) -> None:
