@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from emulator.access.usage import Role
 from examples.digits.demo import client
 from stacks.engine import DATA_TYPES
 from stacks.local import CHECKOUT, LocalPlatform
+from workflow.outputs import PROJECT
 
 ROOT_DEVICE = "/dev/sda1"
 TRACEBACK = "Traceback (most recent call last)"
@@ -47,6 +50,16 @@ class Laptop:
         """`up`, `refresh` or `destroy` without asking back."""
         return self.pulumi(verb, "--yes", "--skip-preview", *arguments, fails=fails)
 
+    def watched(self, verb: str) -> tuple[str, str]:
+        """What the engine says, and every command line that is seen while it works, looked for each 50 ms."""
+        began, seen = time.time() - 1, set[str]()  # a process knows its start by the second
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(self.change, verb)
+            while not working.done():
+                seen |= {line for _, line in _command_lines(began)}
+                time.sleep(0.05)
+        return working.result(), "\n".join(sorted(seen))
+
     def begin(self, verb: str, *arguments: str) -> "subprocess.Popen[str]":
         """The same, to be disturbed while it runs; in a process group of its own, as a shell would."""
         command = ["pulumi", verb, "--yes", "--skip-preview", "--stack", self.platform.stack, "--non-interactive"]
@@ -62,8 +75,13 @@ class Laptop:
 
     def state(self, *tokens: str) -> dict[str, tuple[str, str]]:
         """Resources of some types: their ids and when they were made, by URN."""
-        resources = json.loads(self.pulumi("stack", "export"))["deployment"]["resources"]
+        resources = self.deployment().get("resources", ())
         return {each["urn"]: (each["id"], each["created"]) for each in resources if each["type"] in tokens}
+
+    def deployment(self) -> dict[str, Any]:
+        """What `pulumi stack export` says, without half a second of its CPU."""
+        file = self.platform.state_directory / ".pulumi" / "stacks" / PROJECT / f"{self.platform.stack}.json"
+        return dict(json.loads(file.read_text())["checkpoint"]["latest"])
 
     def holds_data(self) -> dict[str, tuple[str, str]]:
         """What no swap may replace or delete."""
@@ -122,6 +140,14 @@ class Laptop:
                 if any(folder in each for each in known):
                     found.append(f"{process.pid} {' '.join(process.cmdline())[:200]}")
         return found
+
+
+def _command_lines(since: float = 0) -> Iterator[tuple[int, str]]:
+    """Of the processes that began after a time in seconds since the epoch, by their ids."""
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if process.create_time() >= since:
+                yield process.pid, " ".join(process.cmdline())
 
 
 def _powers(iam: Any, role: Mapping[str, Any]) -> Role:
@@ -215,7 +241,7 @@ def _places(laptop: Laptop, said: dict[str, str]) -> dict[str, bytes]:
     known = {f"output of {name}": text.encode() for name, text in said.items()}
     known |= dict(_files(laptop.platform.checkout))
     known |= dict(_files(Path(os.environ["PULUMI_HOME"])))
-    known |= dict(_processes())
+    known |= {f"argv of {pid}": line.encode() for pid, line in _command_lines()}
     known |= dict(_at_aws(laptop))
     return known
 
@@ -227,12 +253,6 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
             continue
         with suppress(OSError):  # a log that is just turned over, a socket's lock
             yield str(path), path.read_bytes()
-
-
-def _processes() -> Iterator[tuple[str, bytes]]:
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            yield f"argv of {process.pid}", "\0".join(process.cmdline()).encode()
 
 
 def _at_aws(laptop: Laptop) -> Iterator[tuple[str, bytes]]:

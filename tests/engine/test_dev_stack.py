@@ -22,7 +22,7 @@ CONFIG = """\
 TIERS = ("artifacts", "dev", "prod", "staging")
 CANARY = "-".join(("t0ken", "c4n4ry", "of", "the", "ops", "system"))  # not as it is: this file is looked through too
 SAID: dict[str, str] = {}
-"""What the engine said, by its verb."""
+"""What the engine said, by its verb, and what was seen while it worked."""
 TREASURE = b"an image that nobody can take again"
 
 
@@ -47,7 +47,7 @@ def configure(laptop: Any, lines: str) -> None:
 @pytest.fixture(scope="module")
 def up(fresh: Any) -> Any:
     """The stack with data in each of its buckets."""
-    SAID["up"] = fresh.change("up")
+    SAID["up"], SAID["argv during the up"] = fresh.watched("up")
     for bucket in fresh.buckets():
         fresh.client("s3").put_object(Bucket=bucket, Key="landing/1.png", Body=TREASURE)
     return fresh
@@ -104,6 +104,7 @@ def test_no_secret_lies_anywhere_in_plain(up: Any, search: Any) -> None:
     names = [each["Name"] for each in ssm.describe_parameters()["Parameters"] if each["Type"] == "SecureString"]
     made = [ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] for name in names]
     assert len(made) == 2
+    assert "mlflow server" in SAID["argv during the up"]
     assert searched.found(CANARY) == []
     for name, secret in zip(names, made, strict=True):
         # The service's own file on the host, which root alone reads.
@@ -128,7 +129,7 @@ def test_a_planted_secret_is_found_where_it_is_planted(up: Any, search: Any) -> 
 
 
 def test_what_holds_data_is_protected_in_the_state(up: Any) -> None:
-    resources = json.loads(up.pulumi("stack", "export"))["deployment"]["resources"]
+    resources = up.deployment()["resources"]
     kept = {each["urn"].rsplit("::", 1)[-1] for each in resources if each.get("protect") and each.get("retainOnDelete")}
     assert kept == {"host-data", *(f"storage-{tier}-bucket" for tier in TIERS)}
 
@@ -149,4 +150,4 @@ def test_a_destroy_after_unprotecting_leaves_the_data_where_it_was(up: Any) -> N
     assert (up.machines(), up.roles()) == ([], [])
     assert treasures(up) == dict.fromkeys(TIERS, TREASURE)
     assert data_volumes(up) == volumes
-    assert "resources" not in json.loads(up.pulumi("stack", "export"))["deployment"]
+    assert "resources" not in up.deployment()

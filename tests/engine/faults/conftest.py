@@ -1,7 +1,6 @@
 """An AWS that misbehaves under stack dev, what belongs to the stack there, and what the state knows of it."""
 
 import io
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -84,8 +83,7 @@ class Troubled:
             self.treasured.add(bucket)
 
     def deployment(self) -> dict[str, Any]:
-        exported: dict[str, Any] = json.loads(self.laptop.pulumi("stack", "export"))
-        return dict(exported["deployment"])
+        return dict(self.laptop.deployment())
 
     def known(self) -> dict[str, set[str]]:
         """The state's resources by type, without what is a part of another."""
