@@ -82,7 +82,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("mlteam", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("mlteam")
     # Each boto3 session parses the descriptions of its services anew, megabytes of JSON; nobody writes into them.
-    JSONFileLoader.load_file = cache(JSONFileLoader.load_file)
+    load_file = JSONFileLoader.load_file
+    loaded = cache(lambda path: load_file(JSONFileLoader(), path))
+    JSONFileLoader.load_file = lambda _self, path: loaded(path)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

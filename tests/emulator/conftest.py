@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def trust(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+@cache
+def _client(service: str, endpoint_url: str, access_key: str) -> Any:
+    session = boto3.session.Session(access_key, "secret", region_name="us-east-1")
+    return session.client(service, endpoint_url=endpoint_url)
+
+
 @dataclass
 class Cloud:
     """A running emulator and what a test asks of it."""
@@ -45,8 +52,7 @@ class Cloud:
     subnet_id: str = ""
 
     def client(self, service: str, access_key: str = "tester") -> Any:
-        session = boto3.session.Session(access_key, "secret", region_name="us-east-1")
-        return session.client(service, endpoint_url=self.endpoints["aws_endpoint_url"])
+        return _client(service, self.endpoints["aws_endpoint_url"], access_key)
 
     def session(self, access_key: str, secret: str = "secret", token: str = "") -> "Session":
         return Session(boto3.session.Session(access_key, secret, token or None, region_name="us-east-1"), self)

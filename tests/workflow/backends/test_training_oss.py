@@ -13,14 +13,17 @@ from workflow.backends.training_oss import Ec2Place
 from workflow.errors import ResourceError
 from workflow.training.job import Job
 
-pytestmark = pytest.mark.slow  # moto's EC2 takes a second to be made, for each test
+pytestmark = pytest.mark.slow  # moto's EC2 takes a while to be made, for each test
+
+AMI = "ami-12c6146b"
+"""One of moto's own."""
 
 
 @pytest.fixture
 def platform(world: Any) -> Platform[str]:
     """The world's, with a launch template and subnets that are really there."""
     ec2 = world.context.aws.client("ec2")
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = ec2.describe_images(ImageIds=[AMI])["Images"][0]["ImageId"]  # all of them would take moto a second
     template = ec2.create_launch_template(
         LaunchTemplateName="training", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.nano"}
     )["LaunchTemplate"]["LaunchTemplateId"]

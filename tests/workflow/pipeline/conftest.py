@@ -155,19 +155,20 @@ def png(values: Any) -> bytes:
 def sample_of(world: Any, folder: Path) -> SampleRecord:
     """Images of four pixels, bright when their mean is above the middle."""
     generator = np.random.default_rng(5)
-    manifests = {}
+    manifests, landed = {}, dict[str, bytes]()
     for name, offset in (("prod", 0), ("evaluation", 10_000), ("abtest", 20_000)):
         images = []
         for number in range(GROUPS if name != "prod" else 2):
             values = generator.integers(0, 256, 4)
             body = png(values)
-            key = f"landing/images/{offset + number:05d} ü.png"
-            world.client.put_object(Bucket=BUCKET, Key=key, Body=body)
+            name_there = f"images/{offset + number:05d} ü.png"
+            landed[name_there] = body
             label = "bright" if values.mean() > 127 else "dark"
-            images.append(Image(key, BUCKET, label, f"g{offset + number}", len(body), ""))
+            images.append(Image(f"landing/{name_there}", BUCKET, label, f"g{offset + number}", len(body), ""))
         draft = draft_of(folder / f"{name}.jsonl", images, Address(BUCKET, f"manifests/{name}"))
         store(world.client, draft)
         manifests[name] = draft.record
+    world.land(landed)
     return SampleRecord(salt="s", mode="manifest", manifests=manifests)
 
 
