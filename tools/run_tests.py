@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _LIMIT_VARIABLE: Final = "MLTEAM_TEST_LIMIT_SECONDS"
-_LIMIT_SECONDS: Final = 2400.0  # a run beyond it hangs; docs/benchmarks.md has what two cores need
+_LIMIT_SECONDS: Final = 3600.0  # a run beyond it hangs: machines half as fast as that of docs/benchmarks.md were seen
 _NO_TESTS: Final = 5  # pytest's exit code
 
 
