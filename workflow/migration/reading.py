@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ORIGIN_TAG, Entry, Kind, in_order, number
+from workflow.migration.entries import ORIGIN_TAG, PARENT_TAG, Entry, Kind, in_order, number
 from workflow.migration.sides import Side
 
 PAGE: Final = 500
 MODELS_PER_PAGE: Final = 50
 REGISTERED_PER_PAGE: Final = 100
 ACTIVE: Final = "active"
-NAME_TAG: Final = "mlflow.runName"
-"""Of a run: kept elsewhere in its entry."""
+KEPT_ELSEWHERE: Final = ("mlflow.runName", PARENT_TAG)
+"""Tags of a run that its entry has in words of its own."""
 
 
 def read(side: Side) -> Iterator[Entry]:
@@ -107,6 +107,8 @@ class Reader:
             self._names[found.experiment_id] = found.name
             body = {"deleted": found.lifecycle_stage != ACTIVE, "tags": _tags(found.tags)}
             yield Entry(kind=Kind.EXPERIMENT, origin=found.name, body=body, id=found.experiment_id)
+        # All ids first: a nested run may have begun before its parent.
+        self._runs = {run.info.run_id: run_origin(run) for run in runs(self.side, list(self._names))}
         for run in runs(self.side, list(self._names)):
             self._runs[run.info.run_id] = run_origin(run)
             yield self._run(run)
@@ -127,15 +129,17 @@ class Reader:
                 self._link(point.model_id, [origin, point.key, number(point.value), point.timestamp, point.step])
         for output in (run.outputs.model_outputs or ()) if run.outputs else ():
             self._link(output.model_id, [origin, "", 0, 0, output.step])
+        parent = run.data.tags.get(PARENT_TAG, "")
         body = {
             "experiment": self._names[info.experiment_id],
             "name": info.run_name,
+            "parent": self._runs.get(parent, parent),
             "status": info.status,
             "start_ms": info.start_time,
             "end_ms": info.end_time,
             "deleted": info.lifecycle_stage != ACTIVE,
             "params": dict(run.data.params),
-            "tags": {key: value for key, value in _tags(run.data.tags).items() if key != NAME_TAG},
+            "tags": {key: value for key, value in _tags(run.data.tags).items() if key not in KEPT_ELSEWHERE},
             "metrics": in_order([point.key, point.step, point.timestamp, number(point.value)] for point in points),
         }
         return Entry(

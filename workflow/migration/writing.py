@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ORIGIN_TAG, Entry, Kind
+from workflow.migration.entries import ORIGIN_TAG, PARENT_TAG, Entry, Kind
 from workflow.migration.reading import ACTIVE, experiments, logged_models, model_origin, read, run_origin, runs
 from workflow.migration.registry import Registry
 from workflow.migration.sides import Side
@@ -32,6 +32,7 @@ class Writer:
 
     source: Side
     target: Side
+    _nested: list[Entry] = field(default_factory=list)
     _trash: list[Entry] = field(default_factory=list)
 
     def write(self, entry: Entry) -> None:
@@ -43,13 +44,18 @@ class Writer:
             Kind.MODEL_VERSION: self.registry.version,
         }
         writers[entry.kind](entry)
+        if entry.body.get("parent"):
+            self._nested.append(entry)
         if entry.body.get("deleted"):
             self._trash.append(entry)
 
     def finish(self) -> None:
-        """Last, because nothing can be written to what is deleted: aliases, then the trash of the source."""
+        """What needs all of the others, then the trash of the source: nothing can be written to what is deleted."""
         self.registry.set_aliases()
         with self.target.active() as client:
+            for entry in self._nested:
+                parent = entry.body["parent"]
+                client.set_tag(self._runs[entry.origin], PARENT_TAG, self._runs.get(parent, parent))
             for entry in reversed(self._trash):
                 if entry.kind is Kind.RUN:
                     client.delete_run(self._runs[entry.origin])

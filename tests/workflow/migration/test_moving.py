@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 EXPERIMENT = "which digit is an 8?"
 MODEL = "is-it's an 8"
 NAN = float("nan")
+CHILDREN = {"child": None, "began before its parent": 1_600_000_000_000}
 FILES = {"model/MLmodel": b"flavors: {}", "with space/\u00fcnic\u00f6de \u753b.txt": b"x" * 10, "top.json": b"{}"}
 
 
@@ -41,8 +42,9 @@ def old(empty: Callable[[str], Side], tmp_path_factory: pytest.TempPathFactory) 
         experiment = client.create_experiment(EXPERIMENT, tags={"team": "vision"})
         run_id = _run(client, experiment, tmp_path_factory.mktemp("files"))
         _registry(client, run_id, _logged_model(client, experiment, run_id, tmp_path_factory.mktemp("model")))
-        child = client.create_run(experiment, tags={"mlflow.parentRunId": run_id}, run_name="child")
-        client.set_terminated(child.info.run_id, status="FAILED")
+        for name, start_ms in CHILDREN.items():
+            child = client.create_run(experiment, start_ms, tags={"mlflow.parentRunId": run_id}, run_name=name)
+            client.set_terminated(child.info.run_id, status="FAILED")
         client.create_run(experiment, run_name="still running")
         client.delete_run(client.create_run(experiment, run_name="a mistake").info.run_id)
         client.delete_experiment(client.create_experiment("given up"))
@@ -111,7 +113,7 @@ def test_everything_is_counted(old: Side) -> None:
     told = summary(read(old))
     assert told.counts == {
         "experiments": 3,
-        "runs": 4,
+        "runs": 5,
         "params": 1,
         "metric points": 9,
         "logged models": 1,
@@ -156,6 +158,14 @@ def test_a_run_is_found_by_the_id_that_it_had_before(old: Side, moved: Side) -> 
             run_here(client, "f" * 32)
     with old.active() as client:
         assert run_here(client, before) == before
+
+
+def test_nested_runs_stay_below_their_parent(old: Side, moved: Side) -> None:
+    for side in (old, moved):
+        identities = {entry.body["name"]: entry.id for entry in read(side) if entry.kind is Kind.RUN}
+        with side.active() as client:
+            for name in CHILDREN:
+                assert client.get_run(identities[name]).data.tags["mlflow.parentRunId"] == identities["first"]
 
 
 def test_a_second_move_doubles_nothing(old: Side, moved: Side) -> None:
@@ -218,8 +228,9 @@ def test_a_number_that_was_given_away_meanwhile_is_not_taken_from_its_owner(
         lambda entry: replace(entry, artifacts=entry.artifacts[1:]),
         lambda entry: replace(entry, body={**entry.body, "tags": {}}),
         lambda entry: replace(entry, body={**entry.body, "status": "RUNNING"}),
+        lambda entry: replace(entry, body={**entry.body, "parent": "another"}),
     ],
-    ids=["a metric point", "a file", "a tag", "the status"],
+    ids=["a metric point", "a file", "a tag", "the status", "the parent"],
 )
 def test_whatever_is_lost_is_seen(old: Side, change: Callable[[Entry], Entry]) -> None:
     entries = list(read(old))
