@@ -22,6 +22,9 @@ from workflow.mlflow_client import client_environment
 RETIRING: Final = "retiring"
 """The config key of the sides that stay up beside the chosen ones."""
 SHOWN: Final = 5
+RETRIES: Final = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+MOST_RETRIES: Final = "5"
+"""A server that is restarted is waited for a minute; MLflow's own 7 take four to say that one is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,7 @@ class Swap:
         """The old or the new side; the new one is what the platform record says after `up`."""
         known = journal.source if which == journal.old and journal.source else self._now()
         settings = client_environment(self.context.aws, known.tracking_uri, known.username, known.password_parameter)
+        settings[RETRIES] = self.context.environment.get(RETRIES, MOST_RETRIES)
         return Side(name=f"{journal.kind}/{which}", tracking_uri=known.tracking_uri, settings=settings)
 
     def _now(self) -> TrackingOutputs[str]:

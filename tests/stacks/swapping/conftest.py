@@ -92,9 +92,10 @@ class Team:
     aws: Aws
     said: io.StringIO
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
 
     def swap(self, **flags: Any) -> Swap:
-        context = Context(stack_name="dev", progress=Progress(self.said), aws=self.aws)
+        context = Context(stack_name="dev", progress=Progress(self.said), aws=self.aws, environment=self.environment)
         journals = Journals(self.engine.client, ARTIFACTS)
         return Swap(context=context, engine=self.engine, journals=journals, **flags)  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ import pytest
 from components.variants import Kind
 from stacks.commands.swap import run
 from stacks.swapping.journal import Step
+from stacks.swapping.steps import RETRIES
 from workflow.errors import DriftError, RefusedError, ResourceError, UsageError
 
 pytestmark = pytest.mark.slow
@@ -147,13 +148,21 @@ def test_another_swap_waits_for_the_one_that_is_under_way(team: Any) -> None:
         team.to(OLD)
 
 
+@pytest.mark.parametrize(("given", "wanted"), [({}, "5"), ({RETRIES: "9"}, "9")], ids=["silent", "said"])
+def test_a_side_is_waited_for_a_minute_or_as_people_say(team: Any, given: dict[str, str], wanted: str) -> None:
+    team.environment = given
+    with team.killed_at("set retiring"):
+        team.to()
+    swap = team.swap()
+    assert swap.side(swap.journals.read("tracking"), OLD).settings[RETRIES] == wanted
+
+
 def test_an_old_side_that_does_not_answer_changes_nothing(team: Any) -> None:
     team.engine.platform["tracking"]["tracking_uri"] = "http://127.0.0.1:9"
     team.engine.uris = {**team.engine.uris, OLD: "http://127.0.0.1:9"}
     team.engine.write(OLD)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-        with pytest.raises(ResourceError, match="tracking/oss"):
-            team.to()
+    team.environment = {RETRIES: "0"}
+    with pytest.raises(ResourceError, match="tracking/oss"):
+        team.to()
     assert team.engine.up_sides == {OLD}
     assert team.engine.calls == ["preview", "preview"]
