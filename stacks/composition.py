@@ -194,14 +194,15 @@ def _create_commands(context: Context, host: HostOutputs[Output[str]]) -> HostCo
 
 
 def _create_people(ground: _Ground, tracking: Tracking, used: Sequence[Training | Serving | HostCommands]) -> People:
-    """The roles of those who use these components; whatever their duty, they log what they do."""
+    """The roles of those who use these components; whatever their duty, they note what they do."""
+    of_tracking = {Duty.DEVELOPER: tracking.client_statements, Duty.DEPLOYER: tracking.reader_statements}
     return People(
         "people",
         PeopleArgs(
             context=ground.context,
             artifact_bucket=ground.storage.artifact_bucket,
             tier_buckets=ground.storage.tier_buckets,
-            statements=[dict.fromkeys(Duty, tracking.client_statements), *(part.duty_statements for part in used)],
+            statements=[of_tracking, *(part.duty_statements for part in used)],
         ),
     )
 

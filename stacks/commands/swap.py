@@ -56,6 +56,7 @@ def run(swap: steps.Swap, kind: Kind, variant: str, confirm: Callable[[], bool])
                 cure=f"mlteam swap {kind.value} {journal.new} ends it; mlteam swap {kind.value} --undo goes back",
             )
         else:
+            journal = steps.resume(swap, journal)
             swap.context.progress.say(f"going on with the swap of {kind.value}: next is {journal.step.value}")
         return _result(steps.advance(swap, journal), "done")
 

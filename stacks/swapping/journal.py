@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from components.registry import STATEFUL
 from components.tracking.contract import TrackingOutputs
+from components.variants import Kind
 from workflow.decode import DecodeError, decode
 from workflow.errors import DriftError
 from workflow.results import jsonable
@@ -64,6 +66,7 @@ class Journals:
         self._etags[kind] = stored.etag
         try:
             journal = decode(Journal, json.loads(stored.body))
+            _require_sound(journal, kind)
         except (DecodeError, ValueError) as error:
             raise DriftError(
                 f"{self._address(kind)} is no journal of a swap: {error}", cure="look who wrote it"
@@ -83,3 +86,15 @@ class Journals:
 
     def _address(self, kind: str) -> Address:
         return Address(self.bucket, f"workflow/swaps/{kind}.json")
+
+
+def _require_sound(journal: Journal, kind: str) -> None:
+    """ValueError for what no swap of this kind has written: going on from it could retire the only side with data."""
+    wrong = {
+        f"version {journal.version}, this mlteam writes {VERSION}": journal.version != VERSION,
+        f"it is about {journal.kind}": journal.kind != kind,
+        f"old and new are both {journal.old}": journal.old == journal.new,
+        "it does not say where the old side is": Kind(kind) in STATEFUL and journal.source is None,
+    }
+    if any(wrong.values()):
+        raise ValueError("; ".join(why for why, is_so in wrong.items() if is_so))

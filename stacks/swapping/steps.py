@@ -11,7 +11,7 @@ from components.tracking.contract import TrackingOutputs
 from stacks.engine import Engine
 from stacks.swapping.journal import Journal, Journals, Step
 from workflow.context import Context
-from workflow.errors import DriftError, RefusedError
+from workflow.errors import DriftError, RefusedError, ResourceError
 from workflow.migration.entries import Entry, Kind
 from workflow.migration.reading import read
 from workflow.migration.report import Comparison, Summary, compare, summary
@@ -54,6 +54,30 @@ def advance(swap: Swap, journal: Journal) -> Journal:
     while journal.step is not Step.DONE:
         journal = swap.journals.write(STEPS[journal.step](swap, journal))
     return journal
+
+
+def resume(swap: Swap, journal: Journal) -> Journal:
+    """Where to go on. A step that needs the new side begins with UP where somebody's `pulumi up` has taken it away
+    meanwhile; and what was logged to the old side since it was compared is moved before that goes."""
+    if journal.source is None or journal.step not in (Step.MOVE, Step.RETIRE):
+        return journal
+    if swap._now().variant != journal.new:
+        swap.context.progress.warn(f"{journal.new} is not the stack's side any more: a `pulumi up` has undone it")
+        return swap.journals.write(dataclasses.replace(journal, step=Step.UP))
+    if journal.step is Step.RETIRE and _answers(swap.side(journal, journal.old)):
+        return swap.journals.write(dataclasses.replace(journal, step=Step.MOVE))
+    return journal
+
+
+def _answers(side: Side) -> bool:
+    """Whether it is still there; asked once. One that was retired half is not."""
+    once = dataclasses.replace(side, settings={**side.settings, RETRIES: "0"})
+    try:
+        with once.active() as client:
+            client.search_experiments(max_results=1)
+    except ResourceError:
+        return False
+    return True
 
 
 def undo(swap: Swap, journal: Journal) -> Journal:
@@ -103,6 +127,11 @@ def _up(swap: Swap, journal: Journal) -> Journal:
     swap.engine.set(RETIRING, f"{journal.kind}={journal.old}")
     swap.engine.set(journal.kind, journal.new)
     swap.engine.up()
+    if swap._now().variant != journal.new:
+        raise DriftError(
+            f"`pulumi up` has not made {journal.new} the stack's {journal.kind}",
+            cure=f"is another `pulumi up` at work? then: mlteam swap {journal.kind} {journal.new}",
+        )
     return dataclasses.replace(journal, step=Step.MOVE)
 
 

@@ -27,6 +27,8 @@ ARTIFACTS = "mlteam-dev-artifacts"
 RECORD = "workflow/platform.json"
 OLD, NEW = "oss", "managed"
 EXPERIMENT = "digits"
+MADE = {"create": ("aws:sagemaker/mlflowApp:MlflowApp tracking-app",)}
+"""What the engine says that the swap would do."""
 PRICES = {OLD: 20.0, NEW: 15.0}
 
 
@@ -59,7 +61,7 @@ class FakeEngine:
     def preview(self, changed: Mapping[str, str]) -> Preview:
         self._note("preview")
         wanted = {**self.config, **changed}["tracking"]
-        changes = {"delete": self.loses} if changed and self.loses else self.pending if not changed else {}
+        changes = {"delete": self.loses} if changed and self.loses else self.pending if not changed else MADE
         return Preview(changes=changes, usd_per_month=PRICES[wanted])
 
     def up(self) -> None:

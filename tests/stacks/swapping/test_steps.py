@@ -16,6 +16,7 @@ from workflow.errors import DriftError, RefusedError, ResourceError, UsageError
 pytestmark = pytest.mark.slow
 
 OLD, NEW = "oss", "managed"
+NOWHERE = "http://127.0.0.1:9"
 
 
 def test_the_data_is_on_the_new_side_before_the_old_one_goes(team: Any) -> None:
@@ -28,7 +29,13 @@ def test_the_data_is_on_the_new_side_before_the_old_one_goes(team: Any) -> None:
     assert team.runs(NEW) == ["first"]
     assert (result.outcome, result.usd_before, result.usd_after) == ("done", 20.0, 15.0)
     assert (result.counts["runs"], result.counts["metric points"]) == (1, 1)
-    assert "price: 20.00 -> 15.00 USD a month (-5.00" in team.said.getvalue()
+    said = team.said.getvalue()
+    assert "price: 20.00 -> 15.00 USD a month (-5.00" in said
+    assert "resources, when it is done:\n  create: MlflowApp tracking-app" in said
+    report = {line.split("  ")[1]: line.split()[-2:] for line in said.splitlines() if line.startswith("  ")}
+    assert report["runs"] == report["metric points"] == ["1", "1"]
+    assert report["checksum"] == [result.checksum[:16]] * 2
+    assert len(result.checksum) == 64
 
 
 def test_a_kind_that_keeps_nothing_is_swapped_by_flag_and_up_alone(team: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +124,61 @@ def test_a_swap_and_its_way_back_lose_nothing_and_double_nothing(team: Any) -> N
     assert team.runs(NEW) == ["first", "second", "third"]
 
 
+@pytest.mark.parametrize("step", [Step.MOVE, Step.RETIRE])
+def test_a_new_side_that_somebody_s_up_took_away_is_made_again_before_anything_goes(team: Any, step: Step) -> None:
+    """The flag is set in one working copy only; a CI's `pulumi up` knows nothing of it."""
+    with team.killed_at(step):
+        team.to()
+    mine, team.engine.config = team.engine.config, {"tracking": OLD}
+    team.engine.up()
+    team.engine.config = mine
+    assert team.to().outcome == "done"
+    assert team.runs(NEW) == ["first"]
+    assert team.engine.up_sides == {NEW}
+
+
+@pytest.mark.parametrize("place", [Step.RETIRE, "remove retiring"], ids=["before", "in it"])
+def test_what_was_logged_to_the_old_side_while_a_swap_lay_still_comes_along(team: Any, place: Any) -> None:
+    with team.killed_at(place):
+        team.to()
+    team.log(OLD, "late")
+    told = team.to()
+    assert (told.outcome, told.counts["runs"]) == ("done", 2)
+    assert team.runs(NEW) == ["first", "late"]
+
+
+def test_an_old_side_that_is_half_gone_does_not_hold_up_the_end(team: Any) -> None:
+    with team.killed_at("remove retiring"):
+        team.to()
+    journals = team.swap().journals
+    before = journals.read("tracking")
+    assert before is not None
+    assert before.source is not None
+    journals.write(dataclasses.replace(before, source=dataclasses.replace(before.source, tracking_uri=NOWHERE)))
+    assert team.to().outcome == "done"
+    assert team.engine.up_sides == {NEW}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"version": 99}, "version 99, this mlteam writes 1"),
+        ({"kind": "monitoring"}, "it is about monitoring"),
+        ({"new": OLD}, "old and new are both oss"),
+        ({"source": None}, "does not say where the old side is"),
+    ],
+)
+def test_a_journal_that_no_swap_has_written_is_refused(team: Any, change: dict[str, Any], says: str) -> None:
+    with team.killed_at(Step.MOVE):
+        team.to()
+    where = {"Bucket": "mlteam-dev-artifacts", "Key": "workflow/swaps/tracking.json"}
+    body = json.loads(team.engine.client.get_object(**where)["Body"].read())
+    team.engine.client.put_object(**where, Body=json.dumps(body | change).encode())
+    with pytest.raises(DriftError, match=says):
+        team.to()
+    assert team.engine.up_sides == {OLD, NEW}
+
+
 def test_two_people_do_not_swap_at_once(team: Any) -> None:
     mine, theirs = team.swap(), team.swap()
     with team.killed_at("set retiring"):
@@ -158,8 +220,8 @@ def test_a_side_is_waited_for_a_minute_or_as_people_say(team: Any, given: dict[s
 
 
 def test_an_old_side_that_does_not_answer_changes_nothing(team: Any) -> None:
-    team.engine.platform["tracking"]["tracking_uri"] = "http://127.0.0.1:9"
-    team.engine.uris = {**team.engine.uris, OLD: "http://127.0.0.1:9"}
+    team.engine.platform["tracking"]["tracking_uri"] = NOWHERE
+    team.engine.uris = {**team.engine.uris, OLD: NOWHERE}
     team.engine.write(OLD)
     team.environment = {RETRIES: "0"}
     with pytest.raises(ResourceError, match="tracking/oss"):
