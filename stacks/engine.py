@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from costs.report import total_in
+from stacks.interruptible import run_to_the_end
 from stacks.load import NAMESPACE
 from workflow.errors import NoStackError, ResourceError, UsageError
 
@@ -132,38 +132,14 @@ class Engine:
         """The answer; a value of config is never a secret here, so the command may be told in an error."""
         stack = ("--stack", self.stack) if of_stack else ()
         command = ["pulumi", *arguments, *stack, "--non-interactive"]
-        answer = self._to_the_end(command, stdout=None if shown else subprocess.PIPE)
+        into = sys.stderr if shown else subprocess.PIPE
+        answer = run_to_the_end(command, self.folder, self.environment, stdout=into, stderr=None if shown else into)
         if answer.returncode == NO_STACK:
             raise NoStackError(f"there is no stack {self.stack!r} in {self.folder}", cure="pulumi stack ls")
         if answer.returncode:
             said = "" if shown else f":\n{_diagnostics(answer.stdout) or answer.stderr.strip()}"
             raise ResourceError(f"pulumi {' '.join(arguments[:2])} failed{said}", cure=cure)
         return answer.stdout
-
-    def _to_the_end(self, command: list[str], stdout: int | None) -> subprocess.CompletedProcess[str]:
-        """An interruption of ours is handed on, once each: the engine ends what it has begun and gives back its lock,
-        and would do neither if it were killed. In a group of its own it does not hear the terminal's as well."""
-        interruptions = 0
-        with subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=dict(self.environment),
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout or sys.stderr,
-            stderr=stdout,
-            process_group=0,
-        ) as engine:
-            while True:
-                try:
-                    said, complained = engine.communicate()
-                    break
-                except KeyboardInterrupt:
-                    interruptions += 1
-                    engine.send_signal(signal.SIGINT)
-        if interruptions:
-            raise KeyboardInterrupt
-        return subprocess.CompletedProcess(command, engine.returncode, said or "", complained or "")
 
 
 def _diagnostics(text: str) -> str:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from emulator import processes
+from stacks.interruptible import run_to_the_end
+from stacks.recovery import plugins
 from workflow.errors import NoStackError, ResourceError, UsageError
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
@@ -99,8 +101,10 @@ class LocalPlatform:
         return self.endpoints()
 
     def stop(self) -> None:
-        """End the emulated AWS and every process on it; ResourceError names what would not end."""
+        """End the emulated AWS, every process on it, and what an engine left that was killed; ResourceError and
+        RefusedError name what would not end."""
         self._emulator("stop")
+        plugins.end(plugins.without_engine(self.checkout))
         self.forget()
 
     def forget(self) -> None:
@@ -142,15 +146,8 @@ class LocalPlatform:
     def pulumi(self, *arguments: str, check: bool = True, capture: bool = False) -> subprocess.CompletedProcess[str]:
         """Run the engine in the checkout; ResourceError if it fails and `check`."""
         command, known = ["pulumi", *arguments, "--non-interactive"], self.shell()
-        answer = subprocess.run(
-            command,
-            cwd=self.checkout,
-            env=known,
-            text=True,
-            check=False,
-            stdout=subprocess.PIPE if capture else sys.stderr,
-            stderr=subprocess.PIPE if capture else None,
-        )
+        into = subprocess.PIPE if capture else sys.stderr
+        answer = run_to_the_end(command, self.checkout, known, stdout=into, stderr=into if capture else None)
         if check and answer.returncode:
             self._insist_on_aws(" ".join(arguments), known["AWS_ENDPOINT_URL"])
             said = f":\n{answer.stdout}{answer.stderr}" if capture else ""

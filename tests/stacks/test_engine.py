@@ -100,8 +100,11 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 from pathlib import Path
 from stacks.engine import Engine
+from stacks.local import LocalPlatform
 
 folder = Path(sys.argv[1])
+environment = {"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "AWS_ENDPOINT_URL": ""}
+LocalPlatform.shell = lambda _: environment
 
 def interrupt():
     while not (folder / "begun").exists():
@@ -110,19 +113,30 @@ def interrupt():
 
 threading.Thread(target=interrupt).start()
 try:
-    Engine(stack="dev", folder=folder, environment={"PATH": f"{folder / 'bin'}:/usr/bin:/bin"}).up()
+    {begun}
 except KeyboardInterrupt:
     print((folder / "ended").read_text(), end="")
 """
 
 
 @pytest.mark.slow
-def test_an_interruption_is_handed_to_the_engine_which_ends_in_good_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "begun",
+    [
+        'Engine(stack="dev", folder=folder, environment=environment).up()',
+        'LocalPlatform(checkout=folder, directory=folder, stack="local").pulumi("up")',
+    ],
+    ids=["mlteam", "the demo"],
+)
+def test_an_interruption_is_handed_to_the_engine_which_ends_in_good_order(tmp_path: Path, begun: str) -> None:
     fake_pulumi(
         tmp_path, "trap 'sleep 0.5; echo in good order > ended; exit 1' INT; touch begun; while :; do sleep 0.1; done"
     )
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], text=True, capture_output=True, check=False
+        [sys.executable, "-c", INTERRUPTED.replace("{begun}", begun), str(tmp_path)],
+        text=True,
+        capture_output=True,
+        check=False,
     )
     assert (done.stdout, done.stderr) == ("in good order\n", "")
 
