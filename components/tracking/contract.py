@@ -44,5 +44,7 @@ class Tracking(Protocol):
     host_statements: "Output[tuple[Statement, ...]] | None"
     client_statements: "Output[tuple[Statement, ...]]"
     """What a role needs that logs runs and models here."""
+    reader_statements: "Output[tuple[Statement, ...]]"
+    """What a role needs that reads models, and notes what became of them."""
 
     def __init__(self, name: str, args: "TrackingArgs", opts: "ResourceOptions | None" = None) -> None: ...

@@ -24,14 +24,10 @@ STORE: Final = "mlflow-app/"
 """Prefix of the artifact bucket; the host's server has one of its own, so that neither side touches the other's."""
 
 
-def store_statements(sid: str, bucket: str) -> tuple[Statement, ...]:
-    """Read, write and list artifacts; nothing deletes them but the bucket's owner."""
+def store_statements(sid: str, bucket: str, *more: str) -> tuple[Statement, ...]:
+    """Read and list artifacts, and `more`; nothing deletes them but the bucket's owner."""
     return (
-        Statement(
-            sid=sid,
-            actions=("s3:GetObject", *policies.OBJECT_WRITE),
-            resources=(f"arn:aws:s3:::{bucket}/{STORE}*",),
-        ),
+        Statement(sid=sid, actions=("s3:GetObject", *more), resources=(f"arn:aws:s3:::{bucket}/{STORE}*",)),
         policies.list_prefixes(f"{sid}List", bucket, STORE),
     )
 
@@ -39,15 +35,16 @@ def store_statements(sid: str, bucket: str) -> tuple[Statement, ...]:
 def app_statements(bucket: str) -> tuple[Statement, ...]:
     """The app's own. AWS's example has s3:Get*, s3:Put* and s3:List* on everything: these are what a store needs."""
     return (
-        *store_statements("MlflowStore", bucket),
+        *store_statements("MlflowStore", bucket, *policies.OBJECT_WRITE),
         Statement(sid="MlflowBucket", actions=("s3:GetBucketLocation",), resources=(f"arn:aws:s3:::{bucket}",)),
     )
 
 
-def client_statements(app_arn: str, bucket: str) -> tuple[Statement, ...]:
+def client_statements(app_arn: str, bucket: str, *more: str) -> tuple[Statement, ...]:
+    """`more` are further actions on artifacts than to read them."""
     return (
         Statement(sid="TrackingCalls", actions=("sagemaker:CallMlflowAppApi",), resources=(app_arn,)),
-        *store_statements("TrackingStore", bucket),
+        *store_statements("TrackingStore", bucket, *more),
     )
 
 
@@ -60,9 +57,9 @@ class ManagedTracking(PlatformComponent[TrackingOutputs[Output[str]]]):
     def __init__(self, name: str, args: TrackingArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__(name, args.context, opts, variant=Variant.MANAGED)
         app = self._create_app(args)
-        self.client_statements = Output.all(app.arn, args.artifact_bucket).apply(
-            lambda known: client_statements(known[0], known[1])
-        )
+        known = Output.all(app.arn, args.artifact_bucket)
+        self.client_statements = known.apply(lambda each: client_statements(*each, *policies.OBJECT_WRITE))
+        self.reader_statements = known.apply(lambda each: client_statements(*each))
         self.publish(
             TrackingOutputs(
                 variant=Variant.MANAGED.value,

@@ -82,7 +82,7 @@ class OssTracking(PlatformComponent[TrackingOutputs[Output[str]]]):
         self._session_key = args.context.naming.parameter(SERVICE, SESSION_KEY)
         self.services = (self._service(args),)
         self.host_statements = self._statements(args)
-        self.client_statements = self._client_statements(args)
+        self.client_statements = self.reader_statements = self._client_statements(args)
         self.publish(
             TrackingOutputs(
                 variant=Variant.OSS.value,

@@ -129,6 +129,13 @@ class Laptop:
         roles = iam.list_roles(PathPrefix=path)["Roles"]
         return {each["RoleName"].removeprefix(f"mlteam-{self.platform.stack}-"): _powers(iam, each) for each in roles}
 
+    def rights(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What the stack's roles allow, and what of it a recorded call needed; in the words of access/usage.py."""
+        roles, trail = self.powers(), self.trail()
+        allowed = {_owned(purpose, each) for purpose, role in roles.items() for each in role.allowing()}
+        needed = {_owned(purpose, each) for purpose, role in roles.items() for each in role.needed(trail)}
+        return frozenset(allowed), frozenset(needed)
+
     def processes(self) -> list[str]:
         """Whatever has to do with the platform's folder: by its command line, environment or working directory."""
         folder, found = str(self.platform.directory), []
@@ -148,6 +155,11 @@ def _command_lines(since: float = 0) -> Iterator[tuple[int, str]]:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if process.create_time() >= since:
                 yield process.pid, " ".join(process.cmdline())
+
+
+def _owned(purpose: str, statement: str) -> str:
+    """The boundary is one for all roles, a trust policy each role's own."""
+    return f"{purpose}/{statement}" if statement.startswith("trust/") else statement
 
 
 def _powers(iam: Any, role: Mapping[str, Any]) -> Role:

@@ -230,17 +230,10 @@ def test_no_call_of_a_role_was_denied(told: Told) -> None:
 
 def test_every_right_of_every_role_was_needed(told: Told, unneeded: Mapping[str, str]) -> None:
     """Or the table says why it is there all the same, and nothing that it excuses was needed."""
-    roles, trail = told.laptop.powers(), told.laptop.trail()
-    allowed = {_owned(purpose, each) for purpose, role in roles.items() for each in role.allowing()}
-    needed = {_owned(purpose, each) for purpose, role in roles.items() for each in role.needed(trail)}
+    roles, (allowed, needed) = told.laptop.powers(), told.laptop.rights()
     excused = [name for name in unneeded if name.split("/")[0] in roles]
     assert len(roles) == 6
-    assert sorted(usage.unproven(frozenset(allowed), frozenset(needed))) == sorted(excused)
-
-
-def _owned(purpose: str, statement: str) -> str:
-    """The boundary is one for all roles, a trust policy each role's own."""
-    return f"{purpose}/{statement}" if statement.startswith("trust/") else statement
+    assert sorted(usage.unproven(allowed, needed)) == sorted(excused)
 
 
 def test_the_demo_leaves_the_checkout_as_it_was(told: Told) -> None:

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Callable
 
-from components.tracking.managed import app_statements, client_statements
+import pytest
+
+from components.shared.policies import OBJECT_WRITE
+from components.tracking.managed import client_statements
 from stacks.recording import Recording
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:mlflow-app/app-0"
@@ -17,10 +20,20 @@ def test_a_client_calls_this_app_only_and_stays_below_its_prefix() -> None:
     assert statements["TrackingStoreList"].conditions == {"StringLike": {"s3:prefix": ("mlflow-app/*",)}}
 
 
-def test_nobody_deletes_artifacts() -> None:
-    actions = {action for each in (*client_statements(ARN, "b"), *app_statements("b")) for action in each.actions}
-    assert not [action for action in actions if "Delete" in action]
-    assert "s3:PutObject" in actions
+@pytest.mark.parametrize(
+    ("role", "writes"),
+    [("training-trainer", True), ("people-developer", True), ("people-deployer", False), ("tracking-mlflow-app", True)],
+)
+def test_nobody_deletes_artifacts_and_who_deploys_models_writes_none(
+    recorded: Callable[[str], Recording], role: str, writes: bool
+) -> None:
+    policy = json.loads(recorded("dev+tracking=managed").named(f"{role}-policy").inputs["policy"])
+    store = f"arn:aws:s3:::{ARTIFACTS}/mlflow-app/*"
+    [actions] = [each["Action"] for each in policy["Statement"] if each["Resource"] == store]
+    assert {*([actions] if isinstance(actions, str) else actions)} == {
+        "s3:GetObject",
+        *(OBJECT_WRITE if writes else ()),
+    }
 
 
 def test_the_app_keeps_its_artifacts_where_its_role_may_and_is_made_after_the_right_is(

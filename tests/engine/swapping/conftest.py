@@ -48,6 +48,8 @@ class Team:
     laptop: Any
     folder: Path
     runs: dict[str, str] = field(default_factory=dict)
+    allowed: frozenset[str] = frozenset()
+    """What the stack's roles allowed while tracking was on the host."""
 
     @property
     def context(self) -> Context:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from emulator.access import usage
 from emulator.processes import Process
 from emulator.wire import READING
 from examples.digits import demo
@@ -25,6 +26,22 @@ pytestmark = pytest.mark.engine
 
 PATIENCE_SECONDS = 300
 APP = "aws:sagemaker/mlflowApp:MlflowApp"
+AWS_SIDE = "AWS's own server shows artifacts on its page; the emulated one leaves them to its clients"
+UNNEEDED = {
+    **dict.fromkeys(
+        ("developer/TrackingStore s3:AbortMultipartUpload", "trainer/TrackingStore s3:AbortMultipartUpload"),
+        "a large upload that fails is given up; none fails here",
+    ),
+    **dict.fromkeys(
+        ("trainer/TrackingStore s3:GetObject", "trainer/TrackingStoreList"),
+        "a training may go on from a model; this one begins anew",
+    ),
+    **dict.fromkeys(
+        ("mlflow-app/MlflowBucket", "mlflow-app/MlflowStore", "mlflow-app/MlflowStoreList", "mlflow-app/trust/Service"),
+        AWS_SIDE,
+    ),
+}
+"""Rights with the app that no call here needs, and why they are there all the same."""
 WITH_AN_UP = ("up", "retire")
 """Steps of a swap that run the engine."""
 
@@ -50,6 +67,7 @@ def test_the_demo_puts_a_champion_into_service(team: Any) -> None:
 def test_the_swap_to_aws_leaves_what_holds_data_alone(team: Any) -> None:
     before = team.laptop.holds_data()
     assert len(before) == 5
+    team.allowed, _ = team.laptop.rights()
     team.swap("managed")
     assert team.laptop.holds_data() == before
     [app] = team.apps()
@@ -82,6 +100,14 @@ def test_the_workflow_goes_on_with_the_app_to_a_promotion_and_a_rollback(team: A
     status = team.mlteam("status")
     assert status["tracking_uri"] == team.apps()[0]["Arn"]
     assert status["deployment"]["champion"]["digest"] == team.told("baseline")["train"]["digest"]
+
+
+def test_every_right_that_came_with_the_app_was_needed(team: Any) -> None:
+    """Those of before are the business of the story on the host (tests/engine/test_story.py)."""
+    allowed, needed = team.laptop.rights()
+    come = allowed - team.allowed
+    assert {"developer/TrackingCalls", "trainer/TrackingCalls", "mlflow-app/MlflowStore"} <= come
+    assert sorted(usage.unproven(come, needed)) == sorted(UNNEEDED)
 
 
 def test_the_server_on_the_host_is_stopped_and_the_others_run_on(team: Any) -> None:
