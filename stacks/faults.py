@@ -1,6 +1,8 @@
 """What can be wrong with a stack's config, found all at once and said so that it can be mended at once."""
 
 import difflib
+import re
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -52,13 +54,20 @@ def _unknown(given: Given) -> Iterator[Fault]:
         lowered = {key.lower(): key for key in known}
         near = difflib.get_close_matches(name.lower(), lowered, n=1)
         nearest = lowered[near[0]] if near else ""
-        move = f" && {set_command(nearest, known[nearest].example)}" if nearest else ""
+        hidden = name in given.secret_keys or (nearest != "" and known[nearest].secret)
         yield Fault(
             key=name,
+            value=None if hidden else given.values[name],
             problem=f"is no key of this version; nearest: {nearest or 'none'}",
             allowed=", ".join(known),
-            cure=remove_command(name) + move,
+            cure=" && ".join((remove_command(name), *_moved(given, nearest, None if hidden else given.values[name]))),
         )
+
+
+def _moved(given: Given, nearest: str, value: str | None) -> Iterator[str]:
+    """The command that gives the value to the key that was meant, unless it has that value."""
+    if nearest and (value is None or given.values.get(nearest) != value):
+        yield set_command(nearest, keys()[nearest].example if value is None else shlex.quote(value))
 
 
 def _secrets(given: Given) -> Iterator[Fault]:
@@ -88,8 +97,14 @@ def _invalid(given: Given, error: ValidationError) -> Iterator[Fault]:
             value=None if hidden else given.values[name],
             problem=problem,
             allowed=key.allowed,
-            cure=set_command(name, key.example),
+            cure=set_command(name, key.example if hidden else _meant(given.values[name], key)),
         )
+
+
+def _meant(value: str, key: Key) -> str:
+    """The allowed word that is nearest, or the key's example."""
+    words = [word for word in re.split(r", | or ", key.allowed) if " " not in word]
+    return next(iter(difflib.get_close_matches(value.lower(), words, n=1)), key.example)
 
 
 Rule = Callable[[Settings, Environment], Fault | None]

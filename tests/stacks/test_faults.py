@@ -23,6 +23,14 @@ BAD = [
     ("unknown key", "dev", {"alertMails": "a@b.io"}, "alertMails", "pulumi config rm mlteam:alertMails"),
     ("typo in a kind", "dev", {"trackin": "oss"}, "trackin", "pulumi config set mlteam:tracking oss"),
     ("another case", "dev", {"Owner": "me"}, "Owner", "pulumi config set mlteam:owner"),
+    (
+        "misspelt key",
+        "dev",
+        {"trackin": "managed"},
+        "trackin",
+        "rm mlteam:trackin && pulumi config set mlteam:tracking man",
+    ),
+    ("misspelt word", "dev", {"tracking": "Managd"}, "tracking", "pulumi config set mlteam:tracking managed"),
     ("a kind of a later version", "dev", {"labeling": "oss"}, "labeling", "pulumi config rm mlteam:labeling"),
     ("a variant that is not there yet", "dev", {"serving": "managed"}, "serving", "set mlteam:serving oss"),
     ("no variant at all", "dev", {"serving": "off"}, "serving", "set mlteam:serving oss"),
@@ -176,3 +184,15 @@ def test_load_reports_by_run_error_without_a_traceback() -> None:
     with pytest.raises(pulumi.RunError, match="2 faults") as caught:
         load()
     assert "other" not in str(caught.value)
+
+
+def test_a_misspelt_key_beside_the_right_one_is_only_removed() -> None:
+    found = faults_of("dev", trackin="managed", tracking="managed")
+    assert found == [("trackin", "pulumi config rm mlteam:trackin")]
+
+
+def test_a_misspelt_secret_is_not_shown() -> None:
+    _, faults = check(Given(stack="dev", values={**GOOD, "opsWebhokUrl": "https://ops.example.com/t0ken"}))
+    text = render(faults, "dev")
+    assert "t0ken" not in text
+    assert "pulumi config set mlteam:opsWebhookUrl --secret https://ops.example.com/hook" in text
