@@ -67,8 +67,10 @@ class Newcomers:
     def learn(self, asked: Asked) -> None:
         """The call has made something."""
         if asked.name in MADE:
+            name = str(asked.parameters[MADE[asked.name]])
             with self._lock:
-                self._made[str(asked.parameters[MADE[asked.name]])] = time.monotonic()
+                self._made[name] = time.monotonic()
+                self._uses.pop(name, None)  # one that is made again is as new as the first
 
     def refusal(self, asked: Asked) -> tuple[str, str] | None:
         """Code and message if the call uses a newcomer too early."""

@@ -24,7 +24,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from emulator.engine import shapes
-from emulator.wire import Asked
+from emulator.wire import READING, Asked
 
 VERSION: Final = 1
 WILD: Final = frozenset("*?[")
@@ -79,7 +79,7 @@ class Hang(_OfOperation):
     """Answered late."""
 
     fault: Literal["hang"]
-    seconds: Annotated[float, Field(gt=0)]
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class NewRole(_Strict):
@@ -87,7 +87,7 @@ class NewRole(_Strict):
 
     fault: Literal["new-role"]
     uses: Annotated[int, Field(ge=1)] | None = None
-    seconds: Annotated[float, Field(gt=0)] | None = None
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _one_measure(self) -> "NewRole":
@@ -158,8 +158,11 @@ def _unknown(plan: Plan) -> Iterator[str]:
             yield f"{where}: must be * or service:Operation; nearest service: {_nearest(service, services)}"
         elif not WILD & set(service):
             names = shapes.service_model(service).operation_names
-            if not any(fnmatchcase(name, operation) for name in names):
+            found = [name for name in names if fnmatchcase(name, operation)]
+            if not found:
                 yield f"{where}: {service} has no such operation; nearest: {_nearest(operation, names)}"
+            elif WILD & set(operation) and all(name.startswith(READING) for name in found):
+                yield f"{where}: a pattern is about operations that change something; name in full one that reads"
 
 
 def _nearest(word: str, words: list[str]) -> str:

@@ -34,7 +34,10 @@ Check = Callable[[Request], None]
 Rule = tuple[str, Check]
 """The operation as `service:Operation`, and what refuses it."""
 
+REHEARSED: Final = AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
+"""EC2's answer to who may do what was asked for, and asked only whether (EC2 API reference, "Error codes")."""
 _REASONS: Final = {400: "Bad Request", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
+_PRECONDITION_FAILED: Final = "412 Precondition Failed"
 
 
 class Rules:
@@ -47,13 +50,19 @@ class Rules:
             self._checks[name].append(check)
 
     def hook(self, asked: Asked, proceed: Proceed) -> Reply:
-        checks = self._checks.get(asked.name)
-        if not checks:
+        checks, is_rehearsal = self._checks.get(asked.name, ()), _is_rehearsal(asked)
+        if not checks and not is_rehearsal:
             return proceed()
         request = Request(asked.service, asked.operation, asked.parameters, self._account_id, asked.region)
         with self._lock:
             error = next(filter(None, (_refusal(check, request) for check in checks)), None)
+            error = error or (REHEARSED if is_rehearsal else None)
             return _reply(asked, error) if error else proceed()
+
+
+def _is_rehearsal(asked: Asked) -> bool:
+    """moto would carry out many of EC2's."""
+    return asked.service == "ec2" and asked.parameters.get("DryRun") is True
 
 
 def _refusal(check: Check, request: Request) -> AwsError | None:
@@ -68,7 +77,8 @@ def _refusal(check: Check, request: Request) -> AwsError | None:
 
 def _reply(asked: Asked, error: AwsError) -> Reply:
     status = _status(asked.service, asked.operation, str(error.code))
-    return error_reply(asked.environ, f"{status} {_REASONS[status]}", str(error.code), str(error.message))
+    line = _PRECONDITION_FAILED if error is REHEARSED else f"{status} {_REASONS[status]}"
+    return error_reply(asked.environ, line, str(error.code), str(error.message))
 
 
 @cache

@@ -4,6 +4,7 @@ moto 5.2.5 answers `user/moto` for any key that it did not make. AWS would refus
 here a caller is the IAM user named like its access key id, so that two people (or a person and a pipeline) are told
 apart by `AWS_ACCESS_KEY_ID`. What such a user may do, and who may become whom: `emulator/access`. And moto forgets
 policies that a session is given by their ARN; here they are refused, so that no session has more rights than it asked.
+It lists the instance profiles of every path, whatever was asked; AWS those below the path.
 """
 
 import re
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from moto.iam.models import iam_backends
+from moto.iam.responses import IamResponse
 from moto.sts.models import sts_backends
 from moto.sts.responses import TokenResponse
 
@@ -43,6 +45,13 @@ def _assume(call: Call) -> None:
     call.proceed()
 
 
+def _profiles(call: Call) -> Mapping[str, Any]:
+    prefix = call.parameters.get("PathPrefix") or "/"
+    found = iam_backends[call.account_id]["aws"].get_instance_profiles()
+    return {"InstanceProfiles": [profile for profile in found if profile.path.startswith(prefix)]}
+
+
 def install() -> None:
+    answer(IamResponse, "ListInstanceProfiles", _profiles)
     answer(TokenResponse, "GetCallerIdentity", _caller)
     answer(TokenResponse, "AssumeRole", _assume)

@@ -103,7 +103,7 @@ def judge(name: str, body: bytes, machine: Machine) -> Lock:
         if not 0 < pid < MOST_PIDS:
             raise ValueError(pid)
         holder = f"{said['username']}@{host}, process {pid}, since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return Lock(name=name, verdict=Verdict.BROKEN, holder=f"nobody knows whom: {Path(name).name} is no lock")
     if host != machine.host:
         return Lock(name=name, verdict=Verdict.FOREIGN, holder=holder)

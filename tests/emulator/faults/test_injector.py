@@ -143,6 +143,8 @@ def test_a_new_role_cannot_be_used_at_first(
     assert all(reply.code >= 400 and said in reply.body for reply in refused)
     assert hook(use).code == 200
     assert [one.kind for one in control.fired(run.state)] == ["new-role", "new-role"]
+    hook(asked("iam", "CreateRole", RoleName="fresh"))
+    assert [hook(use).code >= 400 for _ in range(3)] == [True, True, False], "one that is made again is new again"
 
 
 def test_a_role_that_was_not_made_is_no_newcomer(run: Any) -> None:

@@ -39,6 +39,8 @@ faults:
   - {operation: "*", fault: fail, when: 0, status: 404}
   - {operation: "*", fault: hang, when: 1}
   - {fault: new-role}
+  - {operation: "*", fault: hang, when: 1, seconds: .inf}
+  - {fault: new-role, seconds: .nan}
 """
     )
     with pytest.raises(plan.PlanError) as wrong:
@@ -52,6 +54,8 @@ faults:
         "faults[1].when: ",
         "faults[2].when: ",
         "faults[2].status: ",
+        "faults[5].seconds: ",
+        "faults[6].seconds: ",
     ):
         assert any(line.startswith(f"{file}: {where}") for line in lines), where
     assert f"{file}: faults[3].seconds: field required" in str(wrong.value)
@@ -65,6 +69,7 @@ faults:
         ("ecc2:CreateVpc", "nearest service: ec2"),
         ("CreateVpc", "must be * or service:Operation"),
         ("s3:Frob*", "s3 has no such operation"),
+        ("ec2:Describe*", "a pattern is about operations that change something"),
     ],
 )
 def test_a_pattern_that_matches_nothing_is_a_mistake(tmp_path: Path, operation: str, said: str) -> None:

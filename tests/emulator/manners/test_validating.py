@@ -103,3 +103,15 @@ def test_what_the_model_does_not_allow_is_refused_by_the_services_code(
         getattr(cloud.client(service), method)(**parameters)
     assert refused.value.response["Error"]["Code"] == code
     assert said in refused.value.response["Error"]["Message"]
+
+
+@pytest.mark.slow
+def test_a_rehearsal_makes_nothing_and_says_what_would_have_been(cloud: Any) -> None:
+    ec2 = cloud.client("ec2")
+    before = len(ec2.describe_vpcs()["Vpcs"])
+    with pytest.raises(ClientError, match="would have succeeded, but DryRun flag is set") as told:
+        ec2.create_vpc(CidrBlock="10.9.0.0/16", DryRun=True)
+    assert told.value.response["Error"]["Code"] == "DryRunOperation"
+    assert told.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+    assert len(ec2.describe_vpcs()["Vpcs"]) == before
+    assert ec2.create_vpc(CidrBlock="10.9.0.0/16", DryRun=False)["Vpc"]["State"] == "pending"

@@ -1,4 +1,8 @@
-"""The pure parts of what is mended in moto."""
+"""What is mended in moto: its pure parts, and one that needs a running emulator."""
+
+from typing import Any
+
+import pytest
 
 from emulator import imds
 from emulator.mends.launching import merged
@@ -32,3 +36,15 @@ def test_a_token_is_valid_only_if_it_was_given_and_is_young() -> None:
     assert not tokens.is_valid(tokens.make(0))
     assert not tokens.is_valid("made-up")
     assert not tokens.is_valid(None)
+
+
+@pytest.mark.slow
+def test_instance_profiles_are_listed_below_the_path_that_was_asked_for(cloud: Any) -> None:
+    iam = cloud.client("iam")
+    for name, path in (("of-a-stack", "/mlteam-dev/"), ("of-nobody", "/")):
+        iam.create_instance_profile(InstanceProfileName=name, Path=path)
+    found = iam.list_instance_profiles(PathPrefix="/mlteam-dev/")["InstanceProfiles"]
+    assert [each["InstanceProfileName"] for each in found] == ["of-a-stack"]
+    assert {"of-a-stack", "of-nobody"} <= {
+        each["InstanceProfileName"] for each in iam.list_instance_profiles()["InstanceProfiles"]
+    }

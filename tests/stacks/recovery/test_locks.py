@@ -54,6 +54,8 @@ def lock(verdict: Verdict) -> Lock:
         (body(0), Verdict.BROKEN),
         (body(10**30), Verdict.BROKEN),
         (b"\xff\xfe", Verdict.BROKEN),
+        (b'{"pid": 1e400}', Verdict.BROKEN),
+        (body(DEAD, timestamp="0001-01-01T00:00:00+14:00"), Verdict.BROKEN),
     ],
 )
 def test_a_lock_is_stale_only_if_its_process_was_here_and_is_gone(written: bytes, verdict: Verdict) -> None:
