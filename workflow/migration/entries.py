@@ -16,6 +16,10 @@ ORIGIN_TAG: Final = "mlteam.origin"
 """On a copy: the id of the run or logged model, or the `name/number` of the version, that it is a copy of."""
 PARENT_TAG: Final = "mlflow.parentRunId"
 """MLflow's link of a nested run to its parent, by an id that each side has its own of."""
+GROWING: Final = ("metrics", "links")
+"""Lists that a run that goes on makes longer."""
+ENDS: Final = ("FINISHED", "FAILED", "KILLED")
+"""States of a run that nothing follows."""
 
 
 class Kind(StrEnum):
@@ -63,14 +67,28 @@ class Entry:
 
 
 def like(entry: Entry, wanted: Entry) -> Entry:
-    """The entry without tags, aliases and the like that the wanted one does not have: those are its side's own."""
-    body = {
-        key: {name: item for name, item in value.items() if name in wanted.body.get(key, {})}
-        if isinstance(value, Mapping)
-        else value
-        for key, value in entry.body.items()
-    }
-    return replace(entry, body=body)
+    """The entry without what the wanted one does not have: tags, points, files and an end that its side has of its own.
+
+    A run that was left running may have gone on and ended where it began, while its copy says that it runs."""
+    body = {key: _like(key, value, wanted.body.get(key)) for key, value in entry.body.items()}
+    if has_ended(entry.body) and not has_ended(wanted.body):
+        body |= {key: wanted.body.get(key) for key in ("status", "end_ms")}
+    paths = {artifact.path for artifact in wanted.artifacts}
+    return replace(entry, body=body, artifacts=tuple(each for each in entry.artifacts if each.path in paths))
+
+
+def has_ended(run: Mapping[str, Any]) -> bool:
+    """By the body of its entry."""
+    return run.get("status") in ENDS
+
+
+def _like(key: str, value: Any, wanted: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: item for name, item in value.items() if name in (wanted or {})}
+    if key in GROWING:
+        known = {tuple(each) for each in wanted or ()}
+        return [each for each in value if tuple(each) in known]
+    return value
 
 
 def _path(artifact: Artifact) -> str:

@@ -73,30 +73,34 @@ class Registry:
                     client.set_registered_model_alias(name, alias, self.numbers[origin])
 
     def _find(self, name: str, entry: Entry) -> str | None:
-        """Its number where the target has it already: by origin, and with files at the place that they were sent to."""
+        """Its number where the target has it already: by origin, and with files at the place that they were sent to.
+
+        One below its own number was to be deleted again (see `_make`) when a move was interrupted."""
         with self.target.active() as client:
-            source = self._source(client, entry)
-        for found in self._there:
-            if version_origin(found) == entry.origin and (found.name, str(found.source)) == (name, source):
-                return str(found.version)
-        return None
+            source, number = self._source(client, entry), None
+            for found in self._there:
+                if version_origin(found) == entry.origin and (found.name, str(found.source)) == (name, source):
+                    if int(found.version) >= _number(entry):
+                        number = str(found.version)
+                    else:
+                        client.delete_model_version(name, str(found.version))
+        return number
 
     def _make(self, client: Any, name: str, entry: Entry) -> str:
-        """With its own number if that is free: numbers of deleted versions before it are made, and deleted again."""
-        wanted = int(entry.origin.rpartition("/")[2])
+        """With its own number if that is free: numbers of deleted versions before it are made, and deleted again. Its
+        origin comes in the call that makes it, so that an interruption leaves nothing that nobody knows."""
+        wanted = _number(entry)
         if wanted > MAX_GAP:
             raise RefusedError(f"model version {entry.origin} has a number beyond {MAX_GAP}", cure="delete it first")
         source, run_id = self._source(client, entry), self.runs.get(entry.body["run"])
         where, origin, _ = entry.body["source"]
         model_id = self.models[origin] if where == "model" else None
+        tags = {ORIGIN_TAG: entry.origin}
         while True:
-            made = str(client.create_model_version(name, source, run_id=run_id, model_id=model_id).version)
+            made = str(client.create_model_version(name, source, run_id=run_id, model_id=model_id, tags=tags).version)
             if int(made) >= wanted:
-                break
+                return made
             client.delete_model_version(name, made)
-        if int(made) != wanted:
-            client.set_model_version_tag(name, made, ORIGIN_TAG, entry.origin)
-        return made
 
     def _source(self, client: Any, entry: Entry) -> str:
         """The version's files on the target."""
@@ -108,3 +112,8 @@ class Registry:
         else:
             root = f"models:/{self.models[origin]}"
         return f"{root}/{path}" if path else str(root)
+
+
+def _number(entry: Entry) -> int:
+    """The number of a version where it was first made; a copy has the same, or the next one that is free after it."""
+    return int(entry.origin.rpartition("/")[2])

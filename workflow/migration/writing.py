@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ORIGIN_TAG, PARENT_TAG, Entry, Kind
+from workflow.migration.entries import ENDS, ORIGIN_TAG, PARENT_TAG, Entry, Kind, has_ended
 from workflow.migration.reading import ACTIVE, experiments, logged_models, model_origin, read, run_origin, runs
 from workflow.migration.registry import Registry
 from workflow.migration.sides import Side
@@ -106,6 +106,9 @@ class Writer:
             _log(client, identity, body)
         self._send(entry, there.info.artifact_uri)
         with self.target.active() as client:
+            if there.info.status in ENDS and not has_ended(body):  # it was left running, and has come to its end here
+                client.update_run(identity, name=body["name"])
+                return
             client.update_run(identity, status=body["status"], name=body["name"])
             if body["end_ms"] is not None:
                 client.set_terminated(identity, status=body["status"], end_time=body["end_ms"])

@@ -188,6 +188,26 @@ def test_a_move_that_was_interrupted_anywhere_is_finished_by_the_next(
     assert compared(old, new).is_equal
 
 
+@pytest.mark.parametrize("place", ["delete_model_version", "update_model_version"])
+def test_a_move_that_is_interrupted_at_a_version_doubles_none(
+    old: Side, empty: Callable[[str], Side], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Number 2 was deleted on the old side: it is made and deleted again, and in between the process may die."""
+    from mlflow import MlflowClient
+
+    def dies(client: Any, name: str, version: str, **_: Any) -> None:
+        raise KeyboardInterrupt(f"{client} {name} {version}")
+
+    new = empty(f"killed-at-{place}")
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, place, dies)
+        with pytest.raises(KeyboardInterrupt):
+            move(old, new, print)
+    move(old, new, print)
+    assert numbers(new) == numbers(old)
+    assert compared(old, new).is_equal
+
+
 def test_what_came_home_is_not_doubled_and_brings_what_is_new(old: Side, empty: Callable[[str], Side]) -> None:
     there, home = empty("there"), empty("home")
     move(old, home, print)
@@ -204,6 +224,27 @@ def test_what_came_home_is_not_doubled_and_brings_what_is_new(old: Side, empty: 
     assert after - before == Counter({Kind.RUN: 1, Kind.MODEL_VERSION: 1})
     assert compared(there, home).is_equal
     assert numbers(home)["aliases"] == ("before=1", "champion=4")
+
+
+def test_a_run_that_has_ended_at_home_is_not_running_again_when_its_copy_comes_back(
+    old: Side, empty: Callable[[str], Side], tmp_path: Path
+) -> None:
+    """It was left running at the swap, and went on: points, files and its end are only there."""
+    there, home = empty("left-running"), empty("left-home")
+    move(old, home, print)
+    move(home, there, print)
+    [running] = [entry.id for entry in read(home) if entry.body.get("name") == "still running"]
+    (tmp_path / "late.txt").write_text("late")
+    with home.active() as client:
+        client.log_metric(running, "auc", 0.99, step=9)
+        client.log_artifact(running, str(tmp_path / "late.txt"))
+        client.set_terminated(running, status="FINISHED")
+        ended = client.get_run(running).info.end_time
+    move(there, home, print)
+    assert compared(there, home).is_equal
+    with home.active() as client:
+        run = client.get_run(running)
+        assert (run.info.status, run.info.end_time, run.data.metrics["auc"]) == ("FINISHED", ended, 0.99)
 
 
 def test_a_number_that_was_given_away_meanwhile_is_not_taken_from_its_owner(
