@@ -71,12 +71,13 @@ def logged_models(side: Side, experiment_ids: list[str]) -> Iterator[Any]:
 
 
 def versions(side: Side) -> Iterator[Any]:
-    """Of every registered model, by number. Without a filter: no quoting of MLflow's holds every name."""
+    """Of every registered model, the oldest first: one that is a copy of another comes after that. Without a filter: no
+    quoting of MLflow's holds every name."""
 
     def ask(client: Any, token: str | None) -> Any:
         return client.search_model_versions(max_results=PAGE, page_token=token)
 
-    yield from sorted(pages(side, ask), key=lambda each: (str(each.name), int(each.version)))
+    yield from sorted(pages(side, ask), key=lambda each: (each.creation_timestamp, str(each.name), int(each.version)))
 
 
 def run_origin(run: Any) -> str:
@@ -99,6 +100,7 @@ class Reader:
     _names: dict[str, str] = field(default_factory=dict)
     _runs: dict[str, str] = field(default_factory=dict)
     _models: dict[str, str] = field(default_factory=dict)
+    _versions: dict[str, str] = field(default_factory=dict)
     _links: dict[str, list[list[Any]]] = field(default_factory=dict)
     """Id of a logged model -> the metric points and outputs of runs that name it."""
 
@@ -176,6 +178,7 @@ class Reader:
             return client.search_registered_models(max_results=REGISTERED_PER_PAGE, page_token=token)
 
         known = list(versions(self.side))
+        self._versions = {f"{each.name}/{each.version}": version_origin(each) for each in known}
         for model in sorted(pages(self.side, ask), key=lambda each: str(each.name)):
             found = [each for each in known if each.name == model.name]
             origins = {str(each.version): version_origin(each) for each in found}
@@ -185,7 +188,7 @@ class Reader:
                 "aliases": {alias: origins[str(version)] for alias, version in model.aliases.items()},
             }
             yield Entry(kind=Kind.REGISTERED_MODEL, origin=model.name, body=body, id=model.name)
-            yield from (self._version(each) for each in found)
+        yield from (self._version(each) for each in known)
 
     def _version(self, version: Any) -> Entry:
         body = {
@@ -198,8 +201,11 @@ class Reader:
         return Entry(kind=Kind.MODEL_VERSION, origin=version_origin(version), body=body, id=str(version.version))
 
     def _source(self, version: Any) -> list[str]:
-        """Where the version's files are: below a logged model, below a run, or elsewhere at an address of its own."""
+        """Where the version's files are: below a logged model, another version's, below a run, or elsewhere at an
+        address of its own."""
         source = str(version.source)
+        if source.startswith("models:/") and (other := source.removeprefix("models:/")) in self._versions:
+            return ["version", self._versions[other], ""]
         model_id, _, path = source.removeprefix("models:/").partition("/")
         if source.startswith("models:/") and model_id in self._models:
             return ["model", self._models[model_id], path]

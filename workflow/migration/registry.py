@@ -107,6 +107,8 @@ class Registry:
         where, origin, path = entry.body["source"]
         if where == "elsewhere":
             return str(path)
+        if where == "version":
+            return f"models:/{origin.rpartition('/')[0]}/{self.numbers[origin]}"
         if where == "run":
             root = client.get_run(self.runs[origin]).info.artifact_uri
         else:

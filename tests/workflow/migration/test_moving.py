@@ -20,6 +20,8 @@ pytestmark = pytest.mark.slow
 
 EXPERIMENT = "which digit is an 8?"
 MODEL = "is-it's an 8"
+COPY = "a champion"
+"""Comes before the model that it is a copy of, by its name."""
 NAN = float("nan")
 CHILDREN = {"child": None, "began before its parent": 1_600_000_000_000}
 FILES = {"model/MLmodel": b"flavors: {}", "with space/\u00fcnic\u00f6de \u753b.txt": b"x" * 10, "top.json": b"{}"}
@@ -86,6 +88,7 @@ def _registry(client: Any, run_id: str, model_id: str) -> None:
     client.create_model_version(MODEL, f"{root}/model", run_id=run_id, tags={"mlteam.digest": "d1"}, description="one")
     client.delete_model_version(MODEL, str(client.create_model_version(MODEL, root, run_id=run_id).version))
     client.create_model_version(MODEL, f"models:/{model_id}", run_id=run_id, model_id=model_id)
+    client.copy_model_version(f"models:/{MODEL}/3", COPY)
     client.set_registered_model_alias(MODEL, "champion", "3")
     client.set_registered_model_alias(MODEL, "before", "1")
 
@@ -104,7 +107,7 @@ def compared(source: Side, target: Side) -> Comparison:
 def numbers(side: Side) -> dict[str, tuple[str, ...]]:
     """Registered model -> the numbers of its versions, and of its aliases."""
     with side.active() as client:
-        found = sorted(str(each.version) for each in client.search_model_versions())
+        found = sorted(str(each.version) for each in client.search_model_versions() if each.name == MODEL)
         aliases = client.get_registered_model(MODEL).aliases
     return {"versions": tuple(found), "aliases": tuple(f"{name}={aliases[name]}" for name in sorted(aliases))}
 
@@ -117,8 +120,8 @@ def test_everything_is_counted(old: Side) -> None:
         "params": 1,
         "metric points": 9,
         "logged models": 1,
-        "registered models": 1,
-        "model versions": 2,
+        "registered models": 2,
+        "model versions": 3,
         "aliases": 2,
         "files": 4,
         "bytes": sum(len(body) for body in FILES.values()) + len("flavors: {sklearn: {}}"),
@@ -140,8 +143,13 @@ def test_a_model_is_loaded_from_the_new_side_by_name_and_number(moved: Side, tmp
     import mlflow
 
     with moved.active():
-        for number, wanted in (("1", "flavors: {}"), ("3", "flavors: {sklearn: {}}")):
-            folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL}/{number}", dst_path=str(tmp_path / number))
+        for name, number, wanted in (
+            (MODEL, "1", "flavors: {}"),
+            (MODEL, "3", "flavors: {sklearn: {}}"),
+            (COPY, "1", "flavors: {sklearn: {}}"),
+        ):
+            there = tmp_path / name / number
+            folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=str(there))
             assert (Path(folder) / "MLmodel").read_text() == wanted
 
 
