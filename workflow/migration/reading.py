@@ -2,7 +2,7 @@
 
 Reads experiments, runs with every metric point, logged models, registered models, versions and aliases, active and
 deleted ones, and the files of each. Leaves behind what MLflow has no way to write again as it was: traces, prompts,
-users and their permissions, and the data sets that runs name as inputs.
+users and their permissions, the data sets and models that runs name as inputs, and the stages of versions.
 """
 
 from collections.abc import Callable, Iterator, Mapping
