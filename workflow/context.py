@@ -33,7 +33,11 @@ class Context:
     @property
     def stack(self) -> str:
         if not self.stack_name:
-            raise UsageError("no stack given", cure="mlteam --stack NAME ..., or export MLTEAM_STACK=NAME")
+            raise UsageError(
+                "no stack given",
+                cure="mlteam --stack NAME ..., or export MLTEAM_STACK=NAME"
+                ' (on a laptop: eval "$(.venv/bin/mlteam env)")',
+            )
         return self.stack_name
 
     @cached_property

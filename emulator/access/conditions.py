@@ -155,7 +155,7 @@ def _condition(text: str, key: str, values: tuple[str, ...], with_variables: boo
     if quantifier not in ("", "ForAllValues", "ForAnyValue"):
         raise ConditionError(f"condition operator {text!r}; before the colon is allowed: ForAllValues, ForAnyValue")
     if name == NULL:
-        return Null(key, is_absent=values[0].lower() == "true")
+        return Null(key, is_absent=[value.lower() for value in values] == ["true"])
     plain = name.removesuffix("IfExists")
     if plain not in OPERATORS:
         raise ConditionError(f"condition operator {text!r}; allowed: {', '.join([*OPERATORS, NULL])}")

@@ -51,14 +51,16 @@ class Role:
             sid = statement.rpartition("/")[2]
             name = f"boundary/{sid}" if kind == "boundary" else statement
             both = (name, f"{name} {question.action}")
-            if not known.issuperset(both) and not decide(question, self._without(kind, sid)).is_allowed:
+            if not known.issuperset(both) and not decide(question, self._without(kind, statement)).is_allowed:
                 yield from both
 
-    def _without(self, kind: str, sid: str) -> Policies:
-        found = self.policies
+    def _without(self, kind: str, statement: str) -> Policies:
+        """Other policies may have a statement of the same name."""
+        found, (name, _, sid) = self.policies, statement.rpartition("/")
         if kind == "boundary" and found.boundary is not None:
             return replace(found, boundary=found.boundary.without(sid))
-        return replace(found, identity=tuple(policy.without(sid) for policy in found.identity or ()))
+        left = (policy.without(sid) if policy.name == name else policy for policy in found.identity or ())
+        return replace(found, identity=tuple(left))
 
 
 def unproven(allowed: frozenset[str], needed: frozenset[str]) -> frozenset[str]:

@@ -107,8 +107,8 @@ class Injector:
             version = None
         with self._lock:
             if version != self._version:
-                self._version = version
                 self._planned = [] if version is None else _read(self._file)
+                self._version = version  # only now: a plan that cannot be read is told at each call
             return self._planned
 
     def _write(self, number: int, fault: OfOperation | NewRole, asked: Asked) -> None:

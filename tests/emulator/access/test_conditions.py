@@ -78,7 +78,7 @@ def test_a_key_that_is_not_there_satisfies_only_what_is_negated_or_if_exists(ope
 
 @pytest.mark.parametrize(
     ("wanted", "context", "expected"),
-    [(True, {}, True), ("true", {"k": "v"}, False), ("false", {"k": "v"}, True), (False, {}, False)],
+    [(True, {}, True), ("true", {"k": "v"}, False), ("false", {"k": "v"}, True), (False, {}, False), ([], {}, False)],
 )
 def test_null_asks_whether_the_key_is_there(wanted: Any, context: Mapping[str, Values], expected: bool) -> None:
     assert holds("Null", wanted, context) is expected

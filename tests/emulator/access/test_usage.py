@@ -49,6 +49,12 @@ def test_of_two_statements_that_allow_the_same_neither_is_needed() -> None:
     assert "own/Read" in role(READ, AGAIN).needed([both, other])
 
 
+def test_of_two_policies_with_a_statement_of_one_name_neither_is_needed_where_either_would_do() -> None:
+    both = line("s3:GetObject", "arn:aws:s3:::b/x", "identity:own/Read", "identity:other/Read")
+    found = Policies(identity=(parsed("own", READ), parsed("other", READ)), boundary=None)
+    assert Role(arn=ARN, policies=found, trust=parsed("trust", READ)).needed([both]) == set()
+
+
 def test_what_was_denied_and_what_another_did_proves_nothing() -> None:
     refused = line("s3:GetObject", "arn:aws:s3:::b/x", allowed=False)
     assert role(READ).needed([refused, {**GET, "role": "arn:aws:iam::1:role/other"}]) == set()
