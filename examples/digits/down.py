@@ -39,7 +39,7 @@ def run(platform: LocalPlatform) -> None:
     if left:
         raise ResourceError(
             f"every process has ended and the emulated AWS is gone with all it held, but before that {'; '.join(left)}",
-            cure="read the lines above; it is a fault of the program or of the emulator",
+            cure="`mlteam recover` may have left an app; anything else is a fault of the program or of the emulator",
         )
     console.print("down: the stack is destroyed, no resource and no process is left")
 
