@@ -81,10 +81,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says what else the machine does: no test may fail of it.
     settings.register_profile("mlteam", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("mlteam")
-    # Each boto3 session parses the descriptions of its services anew, megabytes of JSON; nobody writes into them.
-    load_file = JSONFileLoader.load_file
-    loaded = cache(lambda path: load_file(JSONFileLoader(), path))
-    JSONFileLoader.load_file = lambda _self, path: loaded(path)
+    # A boto3 session parses the descriptions of its services for each client anew, megabytes of JSON. A cache for each
+    # session: a client of S3 takes the bucket out of its model's paths, and moto's router needs it there.
+    JSONFileLoader.load_file = cache(JSONFileLoader.load_file)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

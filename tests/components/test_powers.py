@@ -33,10 +33,10 @@ ONLY_BY = {
     "backup/mlflow/mlflow.db": {"host"},
 }
 """The roles that may write an object of the artifact bucket; who provisions comes with rights of their own."""
-CLIENTS = {"mlflow-app", "trainer", "developer", "deployer"}
+CLIENTS = {"mlflow-app", "trainer", "developer"}
 MANAGED = {**ONLY_BY, "mlflow/1/0/artifacts/model/MLmodel": set(), "mlflow-app/1/0/MLmodel": CLIENTS}
-"""With tracking at AWS, whose clients write artifacts themselves. The host's backup of what ran there is still due: the
-service stops after the policy has changed."""
+"""With tracking at AWS, whose clients write artifacts themselves; who deploys models only reads them. The host's backup
+of what ran there is still due: the service stops after the policy has changed."""
 PEOPLE = ("sampler", "developer", "deployer", "approver")
 
 
