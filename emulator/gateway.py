@@ -62,9 +62,6 @@ class Gateway(DomainDispatcherApplication):
         try:
             _read_body(environ)
             return self._through(wire.read(environ), 0).send(start_response)
-        except (NotImplementedError, OperationNotFoundError) as error:  # an operation that moto lacks, or AWS as well
-            message = f"the emulated AWS does not know this operation: {error}"
-            return error_reply(environ, "400 Bad Request", "InvalidAction", message).send(start_response)
         except Exception as error:  # whatever it is, the next request must be served
             log.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
             message = f"{type(error).__name__}: {error}"
@@ -74,8 +71,14 @@ class Gateway(DomainDispatcherApplication):
         if depth < len(self.hooks):
             return self.hooks[depth](asked, lambda: self._through(asked, depth + 1))
         asked.environ["wsgi.input"].seek(0)  # a hook may proceed more than once
-        with self.requests:
-            return wire.ask(self.get_application(asked.environ), asked.environ)
+        try:
+            with self.requests:
+                return wire.ask(self.get_application(asked.environ), asked.environ)
+        except (NotImplementedError, OperationNotFoundError) as error:
+            # What moto says where it finds no operation in a request; one that it finds and lacks is the seam's.
+            log.warning("unknown to moto: %s %s (%s)", asked.service, asked.environ.get("REQUEST_METHOD"), error)
+            message = f"the emulated AWS does not know this operation: {error}"
+            return error_reply(asked.environ, "400 Bad Request", "InvalidAction", message)
 
     def get_backend_for_host(self, host: str | None) -> Any:
         return self._backend_of(host)
