@@ -16,7 +16,7 @@ from threading import RLock
 from typing import Final
 
 from emulator import processes
-from emulator.executors import cloudinit, registries
+from emulator.executors import bytecode, cloudinit, registries
 from emulator.executors.shims import table
 from emulator.processes import Process
 from emulator.state import State
@@ -55,8 +55,10 @@ class Instance:
 
     def environment(self) -> dict[str, str]:
         """What every process of the instance gets; credentials are not in it, they come from IMDS."""
+        caches = self._state.folder.parent / "cache"
         return {
-            **registries.settings(self._state.folder.parent / "cache"),
+            **registries.settings(caches),
+            **bytecode.settings(self.root, registries.user_cache(caches)),
             **self._addresses,
             processes.MARKER: str(self.root),
             "INSTANCE_ROOT": str(self.root),
@@ -81,6 +83,7 @@ class Instance:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
             self.note(facts)
             self._write_facts()
+            bytecode.share(self.environment(), self.root)
             self.is_on = True
             init = self._start(["systemctl", "--init"], "init")
             init.wait()

@@ -26,8 +26,8 @@ def settings(caches: Path) -> dict[str, str]:
     """The environment of pip and uv on an instance; `caches` where the user has none."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(INHERITED)}
     return {
-        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or _default_cache("uv", caches),
-        "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or _default_cache("pip", caches),
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or f"{user_cache(caches)}/uv",
+        "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or f"{user_cache(caches)}/pip",
         **_user_files(),
         **uv_settings(_pip_config(), os.environ),
         **inherited,
@@ -64,7 +64,7 @@ def _user_files() -> dict[str, str]:
     return {name: str(path) for name, path in reversed(wanted) if path.is_file()}
 
 
-def _default_cache(tool: str, fallback: Path) -> str:
-    """The user's own cache, so that an instance need not download again what the machine has."""
+def user_cache(fallback: Path) -> Path:
+    """The user's own cache, so that an instance need not download and compile again what the machine has."""
     home = os.environ.get("XDG_CACHE_HOME") or (f"{os.environ['HOME']}/.cache" if os.environ.get("HOME") else "")
-    return f"{home or fallback}/{tool}"
+    return Path(home or fallback)

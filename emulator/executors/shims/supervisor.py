@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from emulator import processes
+from emulator.executors import bytecode
 from emulator.executors.shims import host, journal, record, units
 from emulator.executors.shims.table import ShimError
 
@@ -69,6 +70,7 @@ class Supervisor:
         self._set("activating", "start-pre")
         self.state.result, self.state.exit_code = "success", 0
         self._make_folders()
+        bytecode.share(self.environment, host.root())
         if self._run_all("ExecStartPre") and self._run_main():
             return
         self._clean_up()
