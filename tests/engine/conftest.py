@@ -1,6 +1,5 @@
 """A clone of this project in a temporary folder, with a platform of its own: nothing here touches `.mlteam`."""
 
-import base64
 import json
 import os
 import shutil
@@ -24,6 +23,8 @@ from emulator.access.usage import Role
 from examples.digits.demo import client
 from stacks.engine import DATA_TYPES
 from stacks.local import CHECKOUT, LocalPlatform
+from tests.engine import places
+from tests.engine.places import Search, command_lines
 from workflow.outputs import PROJECT
 
 ROOT_DEVICE = "/dev/sda1"
@@ -50,13 +51,19 @@ class Laptop:
         """`up`, `refresh` or `destroy` without asking back."""
         return self.pulumi(verb, "--yes", "--skip-preview", *arguments, fails=fails)
 
+    def set_secret(self, key: str, value: str) -> None:
+        """The value comes by stdin: an argument is everybody's to read."""
+        command = ["pulumi", "config", "set", "--secret", key, "--stack", self.platform.stack]
+        where, shell = self.platform.checkout, self.platform.shell()
+        subprocess.run(command, cwd=where, env=shell, input=value, text=True, check=True)
+
     def watched(self, verb: str) -> tuple[str, str]:
         """What the engine says, and every command line that is seen while it works, looked for each 50 ms."""
         began, seen = time.time() - 1, set[str]()  # a process knows its start by the second
         with ThreadPoolExecutor(1) as pool:
             working = pool.submit(self.change, verb)
             while not working.done():
-                seen |= {line for _, line in _command_lines(began)}
+                seen |= {line for _, line in command_lines(began)}
                 time.sleep(0.05)
         return working.result(), "\n".join(sorted(seen))
 
@@ -149,14 +156,6 @@ class Laptop:
         return found
 
 
-def _command_lines(since: float = 0) -> Iterator[tuple[int, str]]:
-    """Of the processes that began after a time in seconds since the epoch, by their ids."""
-    for process in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if process.create_time() >= since:
-                yield process.pid, " ".join(process.cmdline())
-
-
 def _owned(purpose: str, statement: str) -> str:
     """The boundary is one for all roles, a trust policy each role's own."""
     return f"{purpose}/{statement}" if statement.startswith("trust/") else statement
@@ -219,75 +218,7 @@ def fetch() -> Callable[[str], bytes]:
     return get
 
 
-# Where a secret could lie in plain
-
-AWS_SIDE = ("mailbox.jsonl", "trail.jsonl")
-"""Of the emulated AWS: what AWS itself keeps and no user sees."""
-
-
-def forms(secret: str) -> tuple[bytes, ...]:
-    """Plain, and the middle of its base64 at each of the three alignments that it can have in a longer text."""
-    body = secret.encode()
-    encoded = (base64.b64encode(b"\0" * shift + body)[4 if shift else 0 : -4] for shift in range(3))
-    return (body, *encoded)
-
-
-@dataclass(frozen=True)
-class Search:
-    """Everything that a user, an operator or another process could read, by its name."""
-
-    places: dict[str, bytes]
-
-    def found(self, secret: str) -> list[str]:
-        """Where it stands, plain or in base64."""
-        return sorted(name for name, text in self.places.items() if any(form in text for form in forms(secret)))
-
-
 @pytest.fixture(scope="session")
-def search() -> Callable[[Laptop, dict[str, str]], Search]:
+def search() -> Callable[[Laptop, Mapping[str, str]], Search]:
     """Looks everywhere, and at what commands said, by their names."""
-    return lambda laptop, said: Search(_places(laptop, said))
-
-
-def _places(laptop: Laptop, said: dict[str, str]) -> dict[str, bytes]:
-    known = {f"output of {name}": text.encode() for name, text in said.items()}
-    known |= dict(_files(laptop.platform.checkout))
-    known |= dict(_files(Path(os.environ["PULUMI_HOME"])))
-    known |= {f"argv of {pid}": line.encode() for pid, line in _command_lines()}
-    known |= dict(_at_aws(laptop))
-    return known
-
-
-def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in folder.rglob("*"):
-        skipped = ".venv" in path.parts or "venvs" in path.parts or "tools" in path.parts
-        if path.name in AWS_SIDE or skipped or not path.is_file():
-            continue
-        with suppress(OSError):  # a log that is just turned over, a socket's lock
-            yield str(path), path.read_bytes()
-
-
-def _at_aws(laptop: Laptop) -> Iterator[tuple[str, bytes]]:
-    """What the stack's people may read at AWS: user data, documents, parameters that are no secrets, objects."""
-    ec2, ssm, s3 = (laptop.client(service) for service in ("ec2", "ssm", "s3"))
-    for machine in laptop.machines():
-        asked = {"InstanceId": machine["InstanceId"], "Attribute": "userData"}
-        value = ec2.describe_instance_attribute(**asked).get("UserData", {}).get("Value", "")
-        yield f"user data of {machine['InstanceId']}", base64.b64decode(value)
-    for template in ec2.describe_launch_templates()["LaunchTemplates"]:
-        asked = {"LaunchTemplateId": template["LaunchTemplateId"]}
-        versions = ec2.describe_launch_template_versions(**asked)["LaunchTemplateVersions"]
-        data = [str(version["LaunchTemplateData"].get("UserData", "")) for version in versions]
-        yield f"user data of {template['LaunchTemplateName']}", b"".join(map(base64.b64decode, data))
-    for document in ssm.list_documents(Filters=[{"Key": "Owner", "Values": ["Self"]}])["DocumentIdentifiers"]:
-        yield f"document {document['Name']}", ssm.get_document(Name=document["Name"])["Content"].encode()
-    for association in ssm.list_associations()["Associations"]:
-        told = ssm.describe_association(AssociationId=association["AssociationId"])
-        yield f"association {association['AssociationId']}", json.dumps(told, default=str).encode()
-    for parameter in ssm.describe_parameters()["Parameters"]:
-        if parameter["Type"] != "SecureString":
-            value = ssm.get_parameter(Name=parameter["Name"])["Parameter"]["Value"]
-            yield f"parameter {parameter['Name']}", value.encode()
-    for bucket in laptop.buckets():
-        for item in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
-            yield f"s3://{bucket}/{item['Key']}", s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+    return lambda laptop, said: Search(places.of(laptop, said))

@@ -1,6 +1,7 @@
 """Stack dev on the emulated AWS: it keeps what holds data, whoever destroys it and however."""
 
 import base64
+import gzip
 import json
 import subprocess
 from collections.abc import Callable
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.engine import places
+from tests.engine.places import CANARY
 
 pytestmark = pytest.mark.engine
 
@@ -20,7 +24,6 @@ CONFIG = """\
 """
 """What a newcomer adds to Pulumi.dev.yaml, and keys for the emulated AWS."""
 TIERS = ("artifacts", "dev", "prod", "staging")
-CANARY = "-".join(("t0ken", "c4n4ry", "of", "the", "ops", "system"))  # not as it is: this file is looked through too
 SAID: dict[str, str] = {}
 """What the engine said, by its verb, and what was seen while it worked."""
 TREASURE = b"an image that nobody can take again"
@@ -32,9 +35,7 @@ def fresh(laptop_of: Callable[[str], Any]) -> Any:
     configure(laptop, CONFIG)
     laptop.platform.start()
     laptop.platform.select()
-    hook = ["pulumi", "config", "set", "--secret", "opsWebhookUrl", "--stack", "dev"]  # its value comes by stdin
-    command = {"cwd": laptop.platform.checkout, "env": laptop.platform.shell()}
-    subprocess.run(hook, input=f"https://ops.example.com/{CANARY}", text=True, check=True, **command)
+    laptop.set_secret("opsWebhookUrl", f"https://ops.example.com/{CANARY}")
     return laptop
 
 
@@ -100,13 +101,11 @@ def test_no_secret_lies_anywhere_in_plain(up: Any, search: Any) -> None:
     documents, objects and what the engine says; plain and in base64."""
     said = {**SAID, "preview": up.pulumi("preview", "--json"), "history": up.pulumi("stack", "history", "--json")}
     searched = search(up, {**said, "export": up.pulumi("stack", "export")})
-    ssm = up.client("ssm")
-    names = [each["Name"] for each in ssm.describe_parameters()["Parameters"] if each["Type"] == "SecureString"]
-    made = [ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] for name in names]
+    made = places.made_secrets(up)
     assert len(made) == 2
     assert "mlflow server" in SAID["argv during the up"]
     assert searched.found(CANARY) == []
-    for name, secret in zip(names, made, strict=True):
+    for name, secret in made.items():
         # The service's own file on the host, which root alone reads.
         [file] = searched.found(secret)
         assert file.endswith("/etc/mlteam/mlflow/secrets.env"), name
@@ -118,13 +117,13 @@ def test_a_planted_secret_is_found_where_it_is_planted(up: Any, search: Any) -> 
     hidden = base64.b64encode(f"x{CANARY}y".encode()).decode()
     state = up.platform.state_directory / "planted.json"
     state.write_text(json.dumps({"in": {"base64": hidden}}))
-    up.client("s3").put_object(Bucket=up.buckets()[0], Key="planted", Body=CANARY.encode())
+    up.client("s3").put_object(Bucket=up.buckets()[0], Key="planted", Body=gzip.compress(CANARY.encode()))
     with subprocess.Popen(["sh", "-c", "sleep 60; :", CANARY]) as process:
         found = search(up, {"log": f"error: {CANARY}"}).found(CANARY)
         process.kill()
     state.unlink()
     up.client("s3").delete_object(Bucket=up.buckets()[0], Key="planted")
-    planted = {f"s3://{up.buckets()[0]}/planted", "output of log", str(state), f"argv of {process.pid}"}
+    planted = {f"s3://{up.buckets()[0]}/planted: gzip", "output of log", str(state), f"argv of {process.pid}"}
     assert planted <= set(found)
 
 

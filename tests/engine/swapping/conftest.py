@@ -14,10 +14,12 @@ from examples.digits import demo
 from examples.digits.story import STORY, Role
 from stacks.commands import env
 from stacks.local import CHECKOUT
+from tests.engine.places import CANARY
 from workflow import s3
 from workflow.aws import Aws
 from workflow.context import Context
 
+PATIENCE_SECONDS = 300
 CONFIG = """\
   mlteam:amiId: ami-0123456789abcdef0
   aws:accessKey: emulated
@@ -50,6 +52,8 @@ class Team:
     runs: dict[str, str] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
     """What the stack's roles allowed while tracking was on the host."""
+    heard: list[str] = field(default_factory=list)
+    """What swaps and recoveries said."""
 
     @property
     def context(self) -> Context:
@@ -126,7 +130,7 @@ class Team:
 
     def swap(self, tracking: str) -> None:
         self.laptop.pulumi("config", "set", "tracking", tracking)
-        self.laptop.change("up")
+        self.heard.append(self.laptop.change("up"))
 
     def apps(self) -> list[dict[str, Any]]:
         return list(self.laptop.client("sagemaker").list_mlflow_apps()["Summaries"])
@@ -139,6 +143,12 @@ class Team:
             command, cwd=checkout, env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
         )
 
+    def end_of(self, swap: "subprocess.Popen[str]") -> tuple[str, str]:
+        """What it printed and what it told people, once it has ended."""
+        said, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+        self.heard += (said, shown)
+        return said, shown
+
     def recover(self) -> dict[str, Any]:
         command = ["mlteam", "--stack", "dev", "--output", "json", "recover", "--yes"]
         checkout, shell = self.laptop.platform.checkout, self.laptop.platform.shell()
@@ -146,6 +156,7 @@ class Team:
             command, cwd=checkout, env=shell, stdin=subprocess.DEVNULL, text=True, capture_output=True
         )
         assert done.returncode == 0, done.stderr
+        self.heard += (done.stdout, done.stderr)
         return dict(json.loads(done.stdout))
 
     def step(self) -> str:
@@ -165,5 +176,6 @@ def team(laptop_of: Callable[[str], Any], tmp_path_factory: pytest.TempPathFacto
     there.write_text(there.read_text().replace("config:\n", f"config:\n{CONFIG}"))
     laptop.platform.start()
     laptop.platform.select()
+    laptop.set_secret("opsWebhookUrl", f"https://ops.example.com/{CANARY}")
     laptop.change("up")
     return Team(laptop, tmp_path_factory.mktemp("team"))

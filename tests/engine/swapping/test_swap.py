@@ -21,10 +21,11 @@ from emulator.wire import READING
 from examples.digits import demo
 from examples.digits.story import PROJECT, SAMPLE
 from stacks.commands.host import run_on_host
+from tests.engine import places
+from tests.engine.places import CANARY
 
 pytestmark = pytest.mark.engine
 
-PATIENCE_SECONDS = 300
 APP = "aws:sagemaker/mlflowApp:MlflowApp"
 AWS_SIDE = "AWS's own server shows artifacts on its page; the emulated one leaves them to its clients"
 UNNEEDED = {
@@ -144,8 +145,8 @@ def test_with_tracking_on_the_host_again_nothing_is_left_to_do(team: Any) -> Non
     settled(team)
 
 
-def answer(swap: "subprocess.Popen[str]") -> dict[str, Any]:
-    said, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+def answer(team: Any, swap: "subprocess.Popen[str]") -> dict[str, Any]:
+    said, shown = team.end_of(swap)
     assert swap.returncode == 0, shown
     return dict(json.loads(said))
 
@@ -165,7 +166,7 @@ def interrupted(team: Any, number: signal.Signals, variant: str, at: str, ends: 
         assert swap.poll() is None, swap.communicate()
         time.sleep(0.05)
     os.killpg(swap.pid, number)
-    _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    _, shown = team.end_of(swap)
     assert "interrupted" in shown, shown
     assert team.step() in ends
 
@@ -174,7 +175,7 @@ def test_a_guided_swap_that_is_undone_brings_back_what_was_logged_meanwhile(team
     interrupted(team, signal.SIGTERM, "managed", at="move", ends=("move", "retire"))
     before = team.laptop.holds_data()
     team.log("between")
-    assert answer(team.guided("--undo"))["outcome"] == "undone"
+    assert answer(team, team.guided("--undo"))["outcome"] == "undone"
     assert team.laptop.holds_data() == before
     assert team.context.platform.tracking.variant == "oss"
     assert team.read("on-the-host") == team.logged("on-the-host")
@@ -199,7 +200,7 @@ def test_a_guided_swap_whose_engine_is_killed_says_so_and_recovery_cleans_up(tea
         assert swap.poll() is None, swap.communicate()
         time.sleep(0.01)
     os.kill(engine, signal.SIGKILL)
-    _, shown = swap.communicate(timeout=PATIENCE_SECONDS)
+    _, shown = team.end_of(swap)
     assert swap.returncode == 4, shown
     assert "pulumi up --yes failed" in shown, shown
     assert team.step() == "up"
@@ -212,7 +213,7 @@ def test_a_guided_swap_whose_engine_is_killed_says_so_and_recovery_cleans_up(tea
 
 def test_a_guided_swap_that_is_interrupted_goes_on_where_it_stopped(team: Any) -> None:
     interrupted(team, signal.SIGINT, "managed", at="move", ends=("move", "retire"))
-    told = answer(team.guided("managed", "--yes"))
+    told = answer(team, team.guided("managed", "--yes"))
     assert told["outcome"] == "done"
     assert told["usd_after"] == float(team.laptop.platform.output("monthlyCostUsd")) > 0
     counts = told["counts"]
@@ -239,7 +240,7 @@ def test_the_guided_swap_back_goes_on_after_each_interruption_brings_what_is_new
     interrupted(team, signal.SIGINT, "oss", at="export", ends=("export", "up"))
     interrupted(team, signal.SIGTERM, "oss", at="up", ends=("up", "move"))
     interrupted(team, signal.SIGINT, "oss", at="retire", ends=("retire",))
-    told = answer(team.guided("oss", "--yes"))
+    told = answer(team, team.guided("oss", "--yes"))
     assert (told["outcome"], told["counts"]["runs"], told["counts"]["model versions"]) == ("done", 4, 4)
     assert team.laptop.holds_data() == before
     assert team.read("on-the-host") == team.logged("on-the-host")
@@ -255,3 +256,16 @@ def test_after_the_guided_swaps_nothing_is_left_to_do(team: Any) -> None:
 
 def test_no_call_of_a_role_was_denied_on_either_side(team: Any) -> None:
     assert team.laptop.refusals() == []
+
+
+def test_no_secret_lies_anywhere_in_plain_after_swaps_an_undo_and_a_recovery(team: Any, search: Any) -> None:
+    """The config's own, and those that hosts made before and after: on the host alone root may read them."""
+    said = {"swaps": "\n".join(team.heard), "history": team.laptop.pulumi("stack", "history", "--json")}
+    searched, made = search(team.laptop, said), places.made_secrets(team.laptop)
+    assert len(made) == 2
+    assert any("mlflow server" in text.decode() for name, text in searched.places.items() if name.startswith("argv"))
+    assert searched.found(CANARY) == []
+    for name, secret in made.items():
+        files = searched.found(secret)
+        assert {Path(each).name for each in files} == {"secrets.env"}, (name, files)
+        assert all(Path(each).stat().st_mode & 0o077 == 0 for each in files), (name, files)
