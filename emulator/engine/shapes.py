@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 import botocore.session
+import regex
 
 from emulator.rows import Json
 
@@ -32,6 +33,8 @@ _KINDS: Final[Mapping[str, tuple[str, type | tuple[type, ...]]]] = {
     "structure": ("an object", dict),
 }
 _NUMBERS: Final = ("integer", "long", "float", "double")
+_JAVA: Final = {r"\p{all}": r"\s\S", r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF"}
+"""What Java's expressions write otherwise than `regex`: any character, and those beyond 16 bits."""
 
 
 @cache
@@ -117,9 +120,9 @@ def _scalar_faults(value: Json, shape: Shape, enum: tuple[str, ...]) -> Iterator
         yield from _bounds(value, shape, "")
     elif shape.type_name in ("string", "blob"):
         yield from _bounds(len(value), shape, "characters")
-        pattern = shape.metadata.get("pattern")
-        if pattern and not _matches(pattern, value):
-            yield "", f"must match {pattern}"
+        expression = shape.metadata.get("pattern")
+        if expression and not pattern(expression).fullmatch(value):
+            yield "", f"must match {expression}"
 
 
 def _bounds(size: float, shape: Shape, unit: str) -> Iterator[tuple[str, str]]:
@@ -130,13 +133,13 @@ def _bounds(size: float, shape: Shape, unit: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _pattern(pattern: str) -> re.Pattern[str] | None:
+def pattern(text: str) -> Any:
+    r"""AWS's patterns are Java's: what Python's own `re` does not know (`\p{L}`, `(?i)` half-way) is read by `regex`,
+    which comes with cfn-lint as that with moto.
+    """
     try:
-        return re.compile(pattern)
-    except re.error:  # Java's classes (\p{L}) are unknown to Python
-        return None
-
-
-def _matches(pattern: str, value: str) -> bool:
-    expression = _pattern(pattern)
-    return expression is None or expression.fullmatch(value) is not None
+        return re.compile(text)
+    except re.error:
+        for java, python in _JAVA.items():
+            text = text.replace(java, python)
+        return regex.compile(text, regex.VERSION1)
