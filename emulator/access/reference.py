@@ -1,7 +1,8 @@
 """AWS's own list of actions and of the resources that each may name (the Service Authorization Reference).
 
 Installed with cfn-lint, which moto needs. The table of operations and the policies of a stack are checked against it
-in tests: an action that does not exist, or that never meets a resource of its statement, allows nothing on AWS.
+in tests: an action that does not exist, or that never meets a resource of its statement, allows nothing on AWS. Bucket
+policies are checked when they are put, as S3 does.
 """
 
 import json
@@ -17,6 +18,13 @@ from emulator.access.patterns import is_like
 FILE: Final = "data/AdditionalSpecs/Policies.json"
 PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}")
 ANY: Final = ".*"
+PRINCIPAL: Final = ".amazonaws.com"
+NO_PREFIX: Final = frozenset(
+    {"costalerts", "ec2fastlaunch", "ec2fleet", "ec2scheduled", "ecs-tasks", "edgelambda", "eks-connector"}
+    | {"eks-fargate-pods", "eks-nodegroup", "lexv2", "macie", "migrationhub", "opensearchservice", "spot", "spotfleet"}
+    | {"transitgateway", "vmie", "vpc-flow-logs"}
+)
+"""Services that act under another name than that of their actions: in AWS's managed policies (read 2026-11)."""
 
 
 @cache
@@ -31,6 +39,12 @@ def _services() -> Mapping[str, Any]:
 def exists(action: str) -> bool:
     service, _, name = action.partition(":")
     return name.lower() in _services().get(service, {}).get("Actions", {})
+
+
+def is_service(principal: str) -> bool:
+    """Whether some service goes by the name: `ec2.amazonaws.com`, with a part of it or a Region before that."""
+    known = NO_PREFIX | _services().keys()
+    return principal.endswith(PRINCIPAL) and not known.isdisjoint(principal.removesuffix(PRINCIPAL).split("."))
 
 
 def resource_types(action: str) -> tuple[str, ...]:

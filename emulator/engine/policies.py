@@ -17,6 +17,7 @@ _STATEMENT_MEMBERS: Final = frozenset(
 )
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _RESOURCE: Final = re.compile(r"\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+", re.DOTALL)
+_PRINCIPALS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _OF_WHOM_OR_WHAT: Final = ("Resource", "NotResource", "Principal", "NotPrincipal")
 
 
@@ -27,6 +28,7 @@ def faults(policy: Json) -> Iterator[str]:
     if policy.get("Version", _VERSIONS[1]) not in _VERSIONS:
         yield f"Version is {policy['Version']!r}, allowed: {', '.join(_VERSIONS)}"
     yield from (f"member {key!r} is unknown" for key in policy if key not in _MEMBERS)
+    yield from _no_text(policy, "Id")
     statements = policy.get("Statement")
     statements = [statements] if isinstance(statements, dict) else statements
     if not isinstance(statements, list) or not statements:
@@ -41,6 +43,7 @@ def _statement_faults(statement: Json) -> Iterator[str]:
         yield f"statement {statement!r} must be an object"
         return
     yield from (f"statement member {key!r} is unknown" for key in statement if key not in _STATEMENT_MEMBERS)
+    yield from _no_text(statement, "Sid")
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield f"Effect is {statement.get('Effect')!r}, allowed: Allow, Deny"
     if ("Action" in statement) == ("NotAction" in statement):
@@ -52,14 +55,44 @@ def _statement_faults(statement: Json) -> Iterator[str]:
         (("Resource", "NotResource"), _RESOURCE, "* or an ARN like arn:aws:service:region:account:resource"),
     ):
         yield from (fault for name in names if name in statement for fault in _texts(statement, name, pattern, form))
-    condition = statement.get("Condition", {})
-    if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
-        yield f"Condition is {condition!r}: must be an object of objects"
+    for name in ("Principal", "NotPrincipal"):
+        if name in statement and not _names_somebody(statement[name]):
+            yield f"{name} is {statement[name]!r}, allowed: * or an object of {', '.join(sorted(_PRINCIPALS))}"
+    if not _is_condition(statement.get("Condition", {})):
+        yield f"Condition is {statement['Condition']!r}: must be an object of objects of values"
+
+
+def _no_text(holder: dict[str, Json], name: str) -> Iterator[str]:
+    if not isinstance(holder.get(name, ""), str):
+        yield f"{name} is {holder[name]!r}: must be a string"
+
+
+def _names_somebody(principal: Json) -> bool:
+    if not isinstance(principal, dict):
+        return bool(principal == "*")
+    return _PRINCIPALS.issuperset(principal) and all(
+        isinstance(name, str) for names in principal.values() for name in _listed(names)
+    )
+
+
+def _is_condition(block: Json) -> bool:
+    return (
+        isinstance(block, dict)
+        and all(isinstance(keys, dict) for keys in block.values())
+        and all(_is_value(each) for keys in block.values() for values in keys.values() for each in _listed(values))
+    )
+
+
+def _is_value(value: Json) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
 
 
 def _texts(statement: dict[str, Json], name: str, pattern: re.Pattern[str], form: str) -> Iterator[str]:
-    given = statement[name]
-    values = given if isinstance(given, list) else [given]
+    values = _listed(statement[name])
     if not values:
         yield f"{name} is empty"
     for value in values:

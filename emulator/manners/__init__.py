@@ -7,11 +7,20 @@ moto once. Rules are asked in the order of `RULES`: what is malformed is not cou
 
 from typing import Final
 
-from emulator.manners import documents, existing, policies, quotas, transitions, validating
+from emulator.manners import (
+    documents,
+    existing,
+    malformed,
+    policies,
+    quotas,
+    transitions,
+    validating,
+)
 from emulator.manners.rules import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
     *validating.RULES,
+    *malformed.RULES,
     *documents.RULES,
     *transitions.RULES,
     *existing.RULES,
@@ -21,5 +30,6 @@ RULES: Final[tuple[Rule, ...]] = (
 
 def install() -> None:
     """What is no hook."""
+    malformed.install()
     policies.install()
     transitions.install()

@@ -136,7 +136,7 @@ def test_a_fleet_larger_than_the_quota_of_vcpus_is_refused_whole(cloud: Any) -> 
 @pytest.mark.slow
 def test_the_eleventh_managed_policy_of_a_role_is_refused(cloud: Any) -> None:
     iam = cloud.client("iam")
-    iam.create_role(RoleName="many", AssumeRolePolicyDocument=policy(300))
+    cloud.role("many")
     arns = [each["Arn"] for each in iam.list_policies(Scope="AWS", MaxItems=11)["Policies"]]
     for arn in arns[:10]:
         iam.attach_role_policy(RoleName="many", PolicyArn=arn)
