@@ -6,7 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import tokens
-from emulator.manners.validating import RULES, is_bucket_name, operations
+from emulator.manners.rules import Request
+from emulator.manners.validating import RULES, is_bucket_name
+from emulator.seam import AwsError
+from emulator.wire import READING
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
 SCHEDULE: dict[str, Any] = {
@@ -44,9 +47,49 @@ def test_a_buckets_name_keeps_the_rules(name: str, is_good: bool) -> None:
 def test_every_call_that_makes_or_changes_a_resource_is_held_to_the_model() -> None:
     held = {name for name, _ in RULES}
     for row in tokens.rows().values():
-        assert set(operations(row)) <= held
-    assert {"iam:CreateRole", "ec2:CreateTags", "s3:DeleteObjects", "sns:TagResource"} <= held
-    assert not {name for name in held if ":Describe" in name or ":Get" in name}
+        tagging = [call for call in (row.tags.set, row.tags.unset) if call] if row.tags else []
+        for call in (*row.create, *row.update, *row.delete, *tagging):
+            if not call.operation.startswith(READING):
+                assert f"{call.service or row.service}:{call.operation}" in held
+    assert {"iam:CreateRole", "s3:DeleteObjects", "sns:Publish", "sts:AssumeRole", "cloudwatch:PutMetricData"} <= held
+    assert not {name for name in held if ":Describe" in name}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "code"),
+    [
+        ("s3:PutObject", {"Key": "k" * 1024}, ""),
+        ("s3:PutObject", {"Key": "k" * 1025}, "KeyTooLongError"),
+        ("s3:CopyObject", {"Key": "k" * 1025}, "KeyTooLongError"),
+        ("s3:CreateMultipartUpload", {"Key": "\u00e4" * 513}, "KeyTooLongError"),
+        ("s3:PutObject", {"Key": "k", "Metadata": {"a": "x" * 2047}}, ""),
+        ("s3:PutObject", {"Key": "k", "Metadata": {"a": "x" * 2048}}, "MetadataTooLarge"),
+        ("ssm:PutParameter", {"Name": "plain.name_1-2"}, ""),
+        ("ssm:PutParameter", {"Name": "/x" * 15}, ""),
+        ("ssm:PutParameter", {"Name": "/x" * 16}, "HierarchyLevelLimitExceededException"),
+        ("ssm:PutParameter", {"Name": f"/{'x' * 966}"}, ""),
+        ("ssm:PutParameter", {"Name": f"/{'x' * 967}"}, "ValidationException"),
+        *(("ssm:PutParameter", {"Name": name}, "ValidationException") for name in ("a b", "a/b", "/a/", "//a", "/")),
+        ("ssm:PutParameter", {"Name": "a", "Value": "12", "AllowedPattern": "\\d+"}, ""),
+        (
+            "ssm:PutParameter",
+            {"Name": "a", "Value": "x", "AllowedPattern": "\\d+"},
+            "ParameterPatternMismatchException",
+        ),
+        ("ssm:PutParameter", {"Name": "a", "Value": "x", "AllowedPattern": "("}, "InvalidAllowedPatternException"),
+    ],
+)
+def test_what_no_model_says_is_held_to_as_well(operation: str, parameters: dict[str, Any], code: str) -> None:
+    service, _, name = operation.partition(":")
+    call, found = Request(service, name, parameters, "000000000000", "us-east-1"), ""
+    checks = [check for rule, check in RULES if rule == operation][2:]  # after the model and the tags
+    assert checks
+    try:
+        for check in checks:
+            check(call)
+    except AwsError as error:
+        found = str(error.code)
+    assert found == code
 
 
 @pytest.mark.slow
