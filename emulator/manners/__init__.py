@@ -11,8 +11,11 @@ from emulator.manners import (
     documents,
     existing,
     malformed,
+    metrics,
+    networks,
     policies,
     quotas,
+    topics,
     transitions,
     validating,
 )
@@ -21,6 +24,9 @@ from emulator.manners.rules import Rule
 RULES: Final[tuple[Rule, ...]] = (
     *validating.RULES,
     *malformed.RULES,
+    *metrics.RULES,
+    *networks.RULES,
+    *topics.RULES,
     *documents.RULES,
     *transitions.RULES,
     *existing.RULES,
@@ -31,5 +37,6 @@ RULES: Final[tuple[Rule, ...]] = (
 def install() -> None:
     """What is no hook."""
     malformed.install()
+    networks.install()
     policies.install()
     transitions.install()
