@@ -1,8 +1,8 @@
 """How large an IAM policy document may be. moto 5.2.5 takes any.
 
 IAM counts characters without white space: 6,144 in a managed policy, 2,048 in a trust policy, 10,240 in all inline
-policies of a role together. Source: "IAM and AWS STS quotas" (read 2026-11). A bucket policy has at most 20 KB (S3,
-"Bucket policies"), and a topic's 30 KB (SNS quotas).
+policies of a role together; a session's has 2,048 with it. Source: "IAM and AWS STS quotas" (read 2026-11). A bucket
+policy has at most 20 KB (S3, "Bucket policies"), and a topic's 30 KB (SNS quotas).
 """
 
 from typing import Any, Final
@@ -16,6 +16,7 @@ from emulator.seam import AwsError
 MANAGED_CHARACTERS: Final = 6144
 TRUST_CHARACTERS: Final = 2048
 INLINE_CHARACTERS: Final = 10_240
+SESSION_CHARACTERS: Final = 2048
 BUCKET_BYTES: Final = 20 * 1024
 
 
@@ -47,7 +48,14 @@ def _put_bucket_policy(call: Request) -> None:
         raise AwsError("PolicyTooLarge", f"Your policy exceeds the maximum allowed document size of {BUCKET_BYTES}")
 
 
+def _session_policy(call: Request) -> None:
+    if len(str(call.parameters.get("Policy") or "")) > SESSION_CHARACTERS:
+        constraint = f"Member must have length less than or equal to {SESSION_CHARACTERS}"
+        raise AwsError("ValidationError", f"Value at 'policy' failed to satisfy constraint: {constraint}")
+
+
 RULES: Final[tuple[Rule, ...]] = (
+    ("sts:AssumeRole", _session_policy),
     ("iam:CreatePolicy", _at_most("PolicyDocument", MANAGED_CHARACTERS, "PolicySize")),
     ("iam:CreatePolicyVersion", _at_most("PolicyDocument", MANAGED_CHARACTERS, "PolicySize")),
     ("iam:CreateRole", _at_most("AssumeRolePolicyDocument", TRUST_CHARACTERS, "ACLSizePerRole")),

@@ -2,8 +2,9 @@
 
 moto 5.2.5 knows most conflicts by itself (tests/emulator/manners/test_existing.py has the whole table). Here is the
 rest: a gateway endpoint for a table that has one, a second gateway of a VPC, a subnet that follows another table, a
-device that is in use, a topic or subscription that is asked for with other attributes or tags, a group of schedules.
-Sources: API references and error codes of EC2, SNS and EventBridge Scheduler (read 2026-11).
+device that is in use, a topic or subscription that is asked for with other attributes or tags, a group of schedules,
+names of IAM in other letters. Sources: API references and error codes of EC2, SNS, IAM and EventBridge Scheduler (read
+2026-11).
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,11 @@ from typing import Any, Final
 
 from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sns.models import sns_backends
 
-from emulator.manners.rules import Request, Rule
+from emulator.manners.rules import Check, Request, Rule
 from emulator.seam import AwsError
 
 
@@ -97,7 +99,25 @@ def _create_schedule_group(call: Request) -> None:
         raise AwsError("ConflictException", f"Schedule group {name} already exists.")
 
 
+def _named(kind: str, member: str, holder: str) -> Check:
+    """IAM's names differ by more than the case of their letters (IAM, "Friendly names and paths")."""
+
+    def check(call: Request) -> None:
+        wanted = str(call.parameters[member])
+        things = getattr(iam_backends[call.account_id]["aws"], holder).values()
+        own = (each for each in things if ":iam::aws:policy/" not in str(getattr(each, "arn", "")))
+        if any(str(each.name).lower() == wanted.lower() for each in own):
+            raise AwsError("EntityAlreadyExists", f"{kind} with name {wanted} already exists.")
+
+    return check
+
+
 RULES: Final[tuple[Rule, ...]] = (
+    ("iam:CreateRole", _named("Role", "RoleName", "roles")),
+    ("iam:CreateUser", _named("User", "UserName", "users")),
+    ("iam:CreateGroup", _named("Group", "GroupName", "groups")),
+    ("iam:CreateInstanceProfile", _named("Instance Profile", "InstanceProfileName", "instance_profiles")),
+    ("iam:CreatePolicy", _named("A policy", "PolicyName", "managed_policies")),
     ("ec2:CreateVpcEndpoint", _create_endpoint),
     ("ec2:AttachInternetGateway", _attach_gateway),
     ("ec2:AssociateRouteTable", _associate_table),

@@ -284,3 +284,17 @@ def test_the_second_of_the_same_is_what_aws_makes_of_it(ground: Any, token: str)
         make()
     assert refused.value.response["Error"]["Code"] == expected
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+
+
+def test_names_of_iam_differ_by_more_than_their_case(ground: Any) -> None:
+    iam, name = ground.client("iam"), ground.name()
+    for method, told in (
+        ("create_role", {"RoleName": name, "AssumeRolePolicyDocument": ground.trust}),
+        ("create_policy", {"PolicyName": name, "PolicyDocument": ALLOW}),
+        ("create_instance_profile", {"InstanceProfileName": name}),
+        ("create_user", {"UserName": name}),
+        ("create_group", {"GroupName": name}),
+    ):
+        getattr(iam, method)(**told)
+        with pytest.raises(ClientError, match="EntityAlreadyExists"):
+            getattr(iam, method)(**{key: value.upper() if value == name else value for key, value in told.items()})

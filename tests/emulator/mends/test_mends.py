@@ -1,11 +1,18 @@
 """What is mended in moto: its pure parts, and one that needs a running emulator."""
 
+import json
+import uuid
 from typing import Any
 
 import pytest
 
 from emulator import imds
 from emulator.mends.launching import merged
+
+ALLOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+}
 
 
 def test_the_request_goes_over_the_template_and_tags_are_joined() -> None:
@@ -48,3 +55,38 @@ def test_instance_profiles_are_listed_below_the_path_that_was_asked_for(cloud: A
     assert {"of-a-stack", "of-nobody"} <= {
         each["InstanceProfileName"] for each in iam.list_instance_profiles()["InstanceProfiles"]
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"DurationSeconds": 3600}, ""),
+        ({"DurationSeconds": 3601}, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+        ({"DurationSeconds": 43_201}, "DurationSeconds"),
+        ({"RoleSessionName": "two words"}, "RoleSessionName"),
+        ({"Policy": json.dumps(ALLOW).ljust(2049)}, "Member must have length less than or equal to 2048"),
+    ],
+)
+def test_a_session_is_no_longer_than_its_role_says_and_has_a_plain_name(
+    cloud: Any, asked: dict[str, Any], said: str
+) -> None:
+    arn = cloud.role(f"timed-{uuid.uuid4().hex[:8]}")
+    take, told = cloud.client("sts").assume_role, {"RoleArn": arn, "RoleSessionName": "me", **asked}
+    if not said:
+        take(**told)
+        return
+    code, message = cloud.refused(take, **told)
+    assert (code, said in message) == ("ValidationError", True), message
+
+
+@pytest.mark.slow
+def test_from_one_role_to_the_next_a_session_lasts_an_hour(cloud: Any) -> None:
+    free = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    first, second = cloud.role("chained", free), cloud.role("chained-next", free)
+    cloud.client("iam").update_role(RoleName="chained-next", MaxSessionDuration=7200)
+    cloud.client("sts").assume_role(RoleArn=second, RoleSessionName="me", DurationSeconds=7200)
+    take = cloud.assumed(first, "me").client("sts").assume_role
+    code, message = cloud.refused(take, RoleArn=second, RoleSessionName="me", DurationSeconds=7200)
+    assert (code, "role chaining" in message) == ("ValidationError", True)
+    take(RoleArn=second, RoleSessionName="me", DurationSeconds=3600)
