@@ -17,12 +17,14 @@ from emulator.manners import (
     quotas,
     topics,
     transitions,
+    unknown,
     validating,
 )
 from emulator.manners.rules import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
     *validating.RULES,
+    *unknown.RULES,
     *malformed.RULES,
     *metrics.RULES,
     *networks.RULES,

@@ -52,6 +52,8 @@ def _data(call: Request) -> None:
     namespace, data = str(call.parameters["Namespace"]), call.parameters.get("MetricData") or []
     if namespace.startswith(OWN):
         raise AwsError("InvalidParameterValue", f"The value {namespace} for parameter Namespace is invalid.")
+    if not data and not call.parameters.get("EntityMetricData"):
+        raise AwsError("MissingParameter", "The parameter MetricData is required.")
     now = datetime.now(UTC)
     for number, datum in enumerate(data, start=1):
         for code, wrong in faults(datum, now):

@@ -76,16 +76,21 @@ def _refusal(check: Check, request: Request) -> AwsError | None:
 
 
 def _reply(asked: Asked, error: AwsError) -> Reply:
-    status = _status(asked.service, asked.operation, str(error.code))
+    status = _status(asked.service, str(error.code))
     line = _PRECONDITION_FAILED if error is REHEARSED else f"{status} {_REASONS[status]}"
     return error_reply(asked.environ, line, str(error.code), str(error.message))
 
 
 @cache
-def _status(service: str, operation: str, code: str) -> int:
+def _status(service: str, code: str) -> int:
     """400 unless the model says otherwise."""
-    errors = shapes.service_model(service).operation_model(operation).error_shapes
-    told = [error.metadata.get("error", {}) | {"name": error.name} for error in errors]
+    told = [error.metadata.get("error", {}) | {"name": error.name} for error in _errors(service)]
     found: dict[str, Any] = next((each for each in told if code in (each.get("code"), each["name"])), {})
     status = int(found.get("httpStatusCode", 400))
     return status if status in _REASONS else 400
+
+
+def _errors(service: str) -> Iterable[shapes.Shape]:
+    """Of all its operations: S3's model does not say which of them may answer which."""
+    errors: Iterable[shapes.Shape] = shapes.service_model(service).error_shapes
+    return errors

@@ -66,7 +66,9 @@ class Alarms:
 
     def take(self, call: Call) -> None:
         call.proceed()
-        named = {(call.parameters["Namespace"], datum["MetricName"]) for datum in call.parameters["MetricData"]}
+        named = {
+            (call.parameters["Namespace"], datum["MetricName"]) for datum in call.parameters.get("MetricData") or ()
+        }
         self._judge(call.account_id, call.region, named)
 
     def count_delivery(self, topic_arn: str, delivered: bool) -> None:

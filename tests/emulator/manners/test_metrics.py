@@ -44,3 +44,4 @@ def test_nobody_puts_data_into_a_namespace_of_aws_s_or_of_last_month(cloud: Any)
     for namespace, data in (("AWS/EC2", datum), ("n", old)):
         code, _ = cloud.refused(cloudwatch.put_metric_data, Namespace=namespace, MetricData=[data])
         assert code == INVALID
+    assert cloud.refused(cloudwatch.put_metric_data, Namespace="n")[0] == "MissingParameter"

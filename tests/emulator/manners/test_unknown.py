@@ -1,0 +1,62 @@
+"""What does not exist is the caller's mistake and no fault of the service."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+ACCOUNT = "000000000000"
+SNS = f"arn:aws:sns:us-east-1:{ACCOUNT}"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bucket(cloud: Any) -> None:
+    cloud.client("s3").create_bucket(Bucket="unknown")
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "parameters", "code", "status"),
+    [
+        (
+            *("s3", "complete_multipart_upload"),
+            {"Bucket": "unknown", "Key": "k", "UploadId": "u", "MultipartUpload": {"Parts": []}},
+            *("NoSuchUpload", 404),
+        ),
+        ("s3", "put_bucket_lifecycle_configuration", {"Bucket": "unknown"}, "MalformedXML", 400),
+        (
+            *("budgets", "describe_notifications_for_budget"),
+            {"AccountId": ACCOUNT, "BudgetName": "none"},
+            *("NotFoundException", 400),
+        ),
+        ("sns", "delete_topic", {"TopicArn": "x"}, "InvalidParameter", 400),
+        ("sns", "get_topic_attributes", {"TopicArn": f"{SNS}"}, "InvalidParameter", 400),
+        ("sns", "unsubscribe", {"SubscriptionArn": "arn:aws:iam::1:role/x"}, "InvalidParameter", 400),
+        ("sns", "tag_resource", {"ResourceArn": "x", "Tags": []}, "InvalidParameter", 400),
+        ("iam", "list_roles", {"Marker": "x"}, "ValidationError", 400),
+        ("ec2", "describe_launch_template_versions", {"NextToken": "x"}, "InvalidNextToken", 400),
+        ("ssm", "describe_parameters", {"NextToken": "x"}, "InvalidNextToken", 400),
+    ],
+)
+def test_what_is_not_there_is_refused_by_name(
+    cloud: Any, service: str, method: str, parameters: dict[str, Any], code: str, status: int
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(cloud.client(service), method)(**parameters)
+    assert refused.value.response["Error"]["Code"] == code
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_what_is_there_is_answered_as_before(cloud: Any) -> None:
+    s3, sns = cloud.client("s3"), cloud.client("sns")
+    upload = s3.create_multipart_upload(Bucket="unknown", Key="k")["UploadId"]
+    part = s3.upload_part(Bucket="unknown", Key="k", UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
+    s3.complete_multipart_upload(
+        Bucket="unknown", Key="k", UploadId=upload, MultipartUpload={"Parts": [{"ETag": part, "PartNumber": 1}]}
+    )
+    assert s3.get_object(Bucket="unknown", Key="k")["Body"].read() == b"x"
+    topic = sns.create_topic(Name="there")["TopicArn"]
+    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["TopicArn"] == topic
+    pages = cloud.client("iam").get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 1})
+    assert sum(len(page["Roles"]) for page in pages) == len(cloud.client("iam").list_roles()["Roles"])
