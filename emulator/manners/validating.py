@@ -127,7 +127,7 @@ def _parameter_value(call: Request) -> None:
     if not pattern:
         return
     try:
-        is_good = shapes.pattern(str(pattern)).fullmatch(value)
+        is_good = shapes.pattern(str(pattern)).search(value)
     except regex.error as error:
         raise AwsError("InvalidAllowedPatternException", f"The pattern {pattern!r} is not valid: {error}") from error
     if not is_good:

@@ -71,7 +71,7 @@ def test_every_call_that_makes_or_changes_a_resource_is_held_to_the_model() -> N
         ("ssm:PutParameter", {"Name": f"/{'x' * 967}"}, "ValidationException"),
         *(("ssm:PutParameter", {"Name": name}, "ValidationException") for name in ("a b", "/a/", "//a", "/")),
         ("ssm:PutParameter", {"Name": "a/b"}, "Parameter name must be a fully qualified name."),
-        ("ssm:PutParameter", {"Name": "a", "Value": "12", "AllowedPattern": "\\d+"}, ""),
+        ("ssm:PutParameter", {"Name": "a", "Value": "x12", "AllowedPattern": "\\d+"}, ""),
         (
             "ssm:PutParameter",
             {"Name": "a", "Value": "x", "AllowedPattern": "\\d+"},
