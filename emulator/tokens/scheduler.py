@@ -1,42 +1,25 @@
 """Rows of EventBridge Scheduler: groups and the schedules in them."""
 
-import json
-import re
-import zoneinfo
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from emulator import schedules
 from emulator.rows import Call, Json, Kind, Property, Row, Tags
-
-# https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-_RATE: Final = re.compile(r"rate\([1-9]\d* (minutes?|hours?|days?)\)")
-_AT: Final = re.compile(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)")
-_CRON: Final = re.compile(r"cron\((\S+ ){5}\S+\)")
-_UNIVERSAL: Final = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:.+")
 
 
 def _schedule_faults(inputs: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """What the service answers with ValidationException."""
-    expression = inputs["scheduleExpression"]
-    if not any(form.fullmatch(expression) for form in (_RATE, _AT, _CRON)):
-        forms = "rate(5 minutes), at(2030-01-31T08:00:00), cron(0 8 ? * MON-FRI *)"
-        yield "scheduleExpression", f"is {expression!r}: must be like {forms}"
-    zone = inputs.get("scheduleExpressionTimezone", "UTC")
-    if zone not in zoneinfo.available_timezones():
-        yield "scheduleExpressionTimezone", f"is {zone!r}: must be an IANA time zone like Europe/Berlin"
-    window = inputs["flexibleTimeWindow"]
-    if (window["mode"] == "FLEXIBLE") != (window.get("maximumWindowInMinutes") is not None):
-        yield "flexibleTimeWindow.maximumWindowInMinutes", "is needed with mode FLEXIBLE, and only then"
-    yield from _input_faults(inputs["target"])
-
-
-def _input_faults(target: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    if not _UNIVERSAL.fullmatch(target["arn"]):
-        return
-    try:
-        json.loads(target.get("input") or "{}")
-    except ValueError as error:
-        yield "target.input", f"is malformed JSON, which a target of the AWS SDK needs: {error}"
+    window, target = inputs["flexibleTimeWindow"], inputs["target"]
+    member, wrong = schedules.target_fault(target["arn"], target.get("input"))
+    found = {
+        "scheduleExpression": schedules.expression_fault(inputs["scheduleExpression"]),
+        "scheduleExpressionTimezone": schedules.zone_fault(inputs.get("scheduleExpressionTimezone", "UTC")),
+        "flexibleTimeWindow.maximumWindowInMinutes": schedules.window_fault(
+            window["mode"], window.get("maximumWindowInMinutes")
+        ),
+        f"target.{member}": wrong,
+    }
+    yield from ((path, reason) for path, reason in found.items() if reason)
 
 
 def _both(member: str) -> tuple[str, str]:
