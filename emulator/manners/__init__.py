@@ -10,6 +10,8 @@ from typing import Final
 from emulator.manners import (
     documents,
     existing,
+    launches,
+    lifecycles,
     malformed,
     metrics,
     networks,
@@ -27,6 +29,8 @@ RULES: Final[tuple[Rule, ...]] = (
     *validating.RULES,
     *unknown.RULES,
     *malformed.RULES,
+    *launches.RULES,
+    *lifecycles.RULES,
     *metrics.RULES,
     *networks.RULES,
     *schedules.RULES,
