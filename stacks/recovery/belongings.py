@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stacks.recovery import networks, services
-from stacks.recovery.sight import Find, Holds, Remove, by_call, named, tagged
+from stacks.recovery.sight import Find, Holds, Remove, bearing, by_call, named, tagged
 
 PARTS: Final = re.compile(r"aws:s3/bucket(?!:Bucket$)|aws:sns/topicPolicy|aws:ec2/defaultSecurityGroup|pulumi:|mlteam:")
 """Types that are a part of what they belong to, and none of AWS's."""
@@ -37,27 +37,44 @@ class Belonging:
         return self.between.join(str(known.get(name, "")) for name in self.key)
 
 
+def _of_ssm(kind: str) -> dict[str, str]:
+    return {"ResourceType": kind, "ResourceId": "{key}"}
+
+
 _ROWS: Final = (
     Belonging(
         "aws:ssm/association:Association",
-        find=named("ssm", "list_associations", "Associations", "AssociationName", "AssociationId"),
+        find=bearing(
+            named("ssm", "list_associations", "Associations", "AssociationName", "AssociationId"),
+            *("ssm", "TagList"),
+            **_of_ssm("Association"),
+        ),
         remove=by_call("ssm", "delete_association", "AssociationId"),
     ),
     Belonging(
         "aws:ssm/document:Document",
-        find=named(
-            *("ssm", "list_documents", "DocumentIdentifiers", "Name"), Filters=[{"Key": "Owner", "Values": ["Self"]}]
+        find=bearing(
+            named(
+                *("ssm", "list_documents", "DocumentIdentifiers", "Name"),
+                Filters=[{"Key": "Owner", "Values": ["Self"]}],
+            ),
+            *("ssm", "TagList"),
+            **_of_ssm("Document"),
         ),
         remove=by_call("ssm", "delete_document", "Name"),
     ),
     Belonging(
         "aws:ssm/parameter:Parameter",
-        find=services.parameters,
+        find=bearing(services.parameters, "ssm", "TagList", **_of_ssm("Parameter")),
         remove=by_call("ssm", "delete_parameter", "Name"),
     ),
     Belonging(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
-        find=named("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        find=bearing(
+            named("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+            *("cloudwatch", "Tags"),
+            ResourceARN="arn:aws:cloudwatch:{region}:{account}:alarm:{key}",
+        ),
         remove=lambda sight, name: sight.aws.client("cloudwatch").delete_alarms(AlarmNames=[name]),
     ),
     Belonging(
@@ -72,16 +89,26 @@ _ROWS: Final = (
     ),
     Belonging(
         "aws:scheduler/scheduleGroup:ScheduleGroup",
-        find=named("scheduler", "list_schedule_groups", "ScheduleGroups", "Name"),
+        find=bearing(
+            named("scheduler", "list_schedule_groups", "ScheduleGroups", "Name"),
+            *("scheduler", "Tags"),
+            ResourceArn="arn:aws:scheduler:{region}:{account}:schedule-group/{key}",
+        ),
         remove=by_call("scheduler", "delete_schedule_group", "Name"),
     ),
     Belonging(
         "aws:budgets/budget:Budget",
-        find=services.budgets,
+        find=bearing(
+            services.budgets, "budgets", "ResourceTags", ResourceARN="arn:aws:budgets::{account}:budget/{name}"
+        ),
         remove=by_call("budgets", "delete_budget", "AccountId", "BudgetName"),
     ),
     Belonging("aws:sns/topicSubscription:TopicSubscription", find=services.subscriptions),
-    Belonging("aws:sns/topic:Topic", find=services.topics, remove=by_call("sns", "delete_topic", "TopicArn")),
+    Belonging(
+        "aws:sns/topic:Topic",
+        find=bearing(services.topics, "sns", "Tags", ResourceArn="{key}"),
+        remove=by_call("sns", "delete_topic", "TopicArn"),
+    ),
     Belonging(
         "aws:ec2/volumeAttachment:VolumeAttachment",
         find=networks.attachments,

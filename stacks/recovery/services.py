@@ -103,8 +103,7 @@ def content(sight: Sight, identity: str) -> str:
 
 def lifecycle_policies(sight: Sight) -> Iterator[str]:
     for each in sight.pages("dlm", "get_lifecycle_policies", "Policies"):
-        tags = each.get("Tags", {})
-        if (tags.get("mlteam:project"), tags.get("mlteam:stack")) == (sight.naming.project, sight.naming.stack):
+        if sight.has_our(each.get("Tags", {})):
             yield each["PolicyId"]
 
 
@@ -112,6 +111,5 @@ def mlflow_apps(sight: Sight) -> Iterator[str]:
     """By tag: pulumi-aws makes up a part of the name."""
     client = sight.aws.client("sagemaker")
     for each in sight.pages("sagemaker", "list_mlflow_apps", "Summaries"):
-        told = {tag["Key"]: tag["Value"] for tag in client.list_tags(ResourceArn=each["Arn"])["Tags"]}
-        if (told.get("mlteam:project"), told.get("mlteam:stack")) == (sight.naming.project, sight.naming.stack):
+        if sight.has_our(client.list_tags(ResourceArn=each["Arn"])["Tags"]):
             yield each["Arn"]

@@ -1,6 +1,7 @@
-"""What belongs to a stack at AWS, looked up: by the tags of everything it makes, by name where a type has none."""
+"""What belongs to a stack at AWS, looked up: by the tags of everything it makes, by name alone where AWS tags
+nothing, or only after it made it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,11 @@ class Sight:
         filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
         return self.pages("ec2", method, key, Filters=filters)
 
+    def has_our(self, tags: Mapping[str, str] | Iterable[Mapping[str, str]]) -> bool:
+        """A map with some services, a list of Key and Value with others."""
+        told = tags if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
+        return (told.get("mlteam:project"), told.get("mlteam:stack")) == (self.naming.project, self.naming.stack)
+
     def is_ours(self, name: str) -> bool:
         """By the rule of components/naming.py, which sees to it that no other stack's names begin alike."""
         prefix = self.naming.prefix
@@ -55,6 +61,22 @@ def named(service: str, method: str, key: str, name: str, identity: str = "", **
                 yield each[identity or name]
 
     return find
+
+
+def bearing(find: Find, service: str, answer: str, **asked: str) -> Find:
+    """Of what `find` finds by name, that which bears the stack's tags: names of the account's are anybody's to give.
+    `asked` is what ListTagsForResource takes, `answer` the member in which it gives them."""
+
+    def find_marked(sight: Sight) -> Iterator[str]:
+        client = sight.aws.client(service)
+        place = {"region": client.meta.region_name, "account": sight.account_id}
+        for key in find(sight):
+            known = {**place, "key": key, "name": key.rpartition(":")[2]}
+            told = client.list_tags_for_resource(**{name: value.format(**known) for name, value in asked.items()})
+            if sight.has_our(told[answer]):
+                yield key
+
+    return find_marked
 
 
 def by_call(service: str, method: str, *members: str, between: str = ":") -> Remove:

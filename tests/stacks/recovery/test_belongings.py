@@ -1,6 +1,7 @@
 """What of a stack goes that its state does not know, and what stays because it holds data or is somebody's own."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -88,6 +89,41 @@ def test_a_snapshot_of_before_does_not_stand_for_what_a_disk_holds_now(scene: An
     scene.recover()
     made = scene.ec2.describe_snapshots(Filters=[{"Name": "tag:mlteam:recovered-from", "Values": [disk]}])["Snapshots"]
     assert len({each["SnapshotId"] for each in made} - {before["SnapshotId"]}) == 1
+
+
+@pytest.mark.parametrize("kind", ["alarm", "document", "parameter", "schedule group", "topic"])
+def test_what_only_is_called_like_the_stacks_own_stays(scene: Any, kind: str) -> None:
+    make = MAKERS[kind]
+    for name, stack in (("ours", "dev"), ("another-teams", "blue")):
+        make(scene.recovery.sight.aws, name, scene.tags("", stack)[0]["Tags"])
+    make(scene.recovery.sight.aws, "by-hand", [])
+    (gone,) = scene.recover().removed
+    assert gone.key.endswith("ours")
+
+
+def put_alarm(aws: Any, name: str, tags: list[dict[str, str]]) -> None:
+    rule = {"EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 1.0, "Period": 60}
+    measured = {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Statistic": "Average"}
+    aws.client("cloudwatch").put_metric_alarm(AlarmName=f"mlteam-dev-{name}", Tags=tags, **rule, **measured)
+
+
+def put_document(aws: Any, name: str, tags: list[dict[str, str]]) -> None:
+    step = {"action": "aws:runShellScript", "name": "nothing", "inputs": {"runCommand": ["true"]}}
+    content = json.dumps({"schemaVersion": "2.2", "mainSteps": [step]})
+    aws.client("ssm").create_document(Name=f"mlteam-dev-{name}", Content=content, DocumentType="Command", Tags=tags)
+
+
+MAKERS: dict[str, Callable[[Any, str, list[dict[str, str]]], object]] = {
+    "alarm": put_alarm,
+    "document": put_document,
+    "parameter": lambda aws, name, tags: aws.client("ssm").put_parameter(
+        Name=f"/mlteam-dev/{name}", Value="1", Type="String", Tags=tags
+    ),
+    "schedule group": lambda aws, name, tags: aws.client("scheduler").create_schedule_group(
+        Name=f"mlteam-dev-{name}", Tags=tags
+    ),
+    "topic": lambda aws, name, tags: aws.client("sns").create_topic(Name=f"mlteam-dev-{name}", Tags=tags),
+}
 
 
 def test_routes_and_subnets_that_somebody_added_by_hand_stay(scene: Any) -> None:
