@@ -2,8 +2,9 @@
 
 Shows what there is and what will be done with it, and asks: the lock of a process that is gone, the plugins that
 outlived it, operations whose end the state does not know, and what is at AWS with the stack's tags or name without the
-state knowing it. What holds data is left. May be interrupted and repeated; a second run has nothing to do. Needs the
-rights and the environment of `pulumi up`. Exit code 8 where an engine may be at work, or nobody said yes.
+state knowing it. What holds data is left; where the state should know it and does not, all is. May be interrupted and
+repeated; a second run has nothing to do. Needs the rights and the environment of `pulumi up`. Exit code 8 where an
+engine may be at work, or nobody said yes.
 """
 
 import sys

@@ -1,10 +1,10 @@
 """Every type of resource that a stack is made of: how its like is found at AWS, and how one goes that nobody knows.
 
 Promises to find what carries the stack's tags or name and nothing else, under the key that a resource of the state has.
-What holds data has `holds`, and does not go while it holds some. What AWS gives the next `pulumi up` once more, and
-what people may have added by hand beside it, has no `remove` and stays. Parts (a bucket's settings, a topic's policy)
-go with what they are of. Ids as pulumi-aws 7 has them; a route and an attachment, whose ids are hashes, by what they
-join. The rows are in the order in which they can be removed.
+What holds data has `holds`, and does not go while it holds some; where AWS itself does not refuse that, it never goes.
+What AWS gives the next `pulumi up` once more, and what people may have added by hand beside it, has no `remove` either.
+Parts (a bucket's settings, a topic's policy) go with what they are of. Ids as pulumi-aws 7 has them; a route and an
+attachment, whose ids are hashes, by what they join. The rows are in the order in which they can be removed.
 """
 
 import re
@@ -21,8 +21,8 @@ PARTS: Final = re.compile(r"aws:s3/bucket(?!:Bucket$)|aws:sns/topicPolicy|aws:ec
 
 @dataclass(frozen=True)
 class Belonging:
-    """`key` names the outputs that make a resource's key, and what stands between them; `before` says what is done
-    before one goes."""
+    """`key` names the outputs that make a resource's key, and what stands between them; `ended_by` is how people let
+    one go that holds data."""
 
     token: str
     find: Find
@@ -30,7 +30,7 @@ class Belonging:
     holds: Holds | None = None
     key: tuple[str, ...] = ("id",)
     between: str = ":"
-    before: str = ""
+    ended_by: str = ""
 
     def key_of(self, resource: Mapping[str, Any]) -> str:
         known = {"id": resource.get("id", ""), **resource.get("outputs", {})}
@@ -119,6 +119,7 @@ _ROWS: Final = (
         find=networks.machines,
         remove=networks.terminate,
         holds=networks.disks_of,
+        ended_by="aws ec2 terminate-instances --instance-ids {}",
     ),
     Belonging(
         "aws:ec2/launchTemplate:LaunchTemplate",
@@ -200,21 +201,22 @@ _ROWS: Final = (
     Belonging(
         "aws:ebs/volume:Volume",
         find=networks.volumes,
-        remove=networks.delete_volume,
         holds=networks.user_of,
-        before="after a snapshot",
+        ended_by="aws ec2 delete-volume --volume-id {}",
     ),
     Belonging(
         "aws:s3/bucket:Bucket",
         find=services.buckets,
         remove=by_call("s3", "delete_bucket", "Bucket"),
         holds=services.content,
+        ended_by="aws s3 rb s3://{}, once it is empty of versions too",
     ),
     Belonging(
         "aws:sagemaker/mlflowApp:MlflowApp",
         find=services.mlflow_apps,
         holds=lambda _, __: "experiments",
         key=("arn",),
+        ended_by="aws sagemaker delete-mlflow-app --arn {}",
     ),
 )
 

@@ -9,6 +9,10 @@ from stacks.recovery.belongings import BELONGINGS, PARTS, Belonging
 
 ACCOUNT: Final = re.compile(r"arn:aws[\w-]*:[^:]*:[^:]*:(\d{12}):")
 
+ADOPTED: Final = "`pulumi up` takes it for its own where the program has it"
+ADOPT: Final = "to adopt it: pulumi preview --import-file F, leave it alone in F with its id, pulumi import --file F"
+DOUBT: Final = "is this the right state? pulumi whoami --verbose tells where it is"
+
 Found = Mapping[str, Sequence[str]]
 """Keys of what is at AWS, by type."""
 
@@ -34,8 +38,7 @@ class Orphan:
     left: str = ""
 
     def text(self) -> str:
-        told = self.left or BELONGINGS[self.token].before
-        return f"{short(self.token)} {self.key}" + (f" ({told})" if told else "")
+        return f"{short(self.token)} {self.key}" + (f" ({self.left})" if self.left else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,26 @@ def unknown(deployment: Mapping[str, Any], found: Found) -> Iterator[tuple[Belon
     for token, row in BELONGINGS.items():
         for key in sorted(set(found.get(token, ())) - keys[token]):
             yield row, key
+
+
+def judge(found: Sequence[tuple[Belonging, str, str]]) -> Iterator[Orphan]:
+    """What goes and what stays of rows, their keys and what each holds.
+
+    No killed engine leaves data that its state does not know: what it had begun to make was empty. Where there is some,
+    the state is another deployment's or an older one: then nothing goes, because all of it may be in use.
+    """
+    strange = next((f"{short(row.token)} {key}" for row, key, held in found if held and row.remove), "")
+    for row, key, held in found:
+        yield Orphan(token=row.token, key=key, left=_left(row, key, held, strange))
+
+
+def _left(row: Belonging, key: str, held: str, strange: str) -> str:
+    if row.ended_by and (held or not row.remove):
+        doubt = f"; {DOUBT}" if held and row.remove else ""
+        return f"it holds {held or 'nothing'}{doubt}; {ADOPT}; to end it: {row.ended_by.format(key)}"
+    if not row.remove:
+        return ADOPTED
+    return f"perhaps another deployment's, because the state does not know {strange}" if strange else ""
 
 
 def account_of(deployment: Mapping[str, Any]) -> str:

@@ -14,18 +14,17 @@ from typing import Any, Final
 
 from stacks.engine import Engine
 from stacks.recovery import locks, networks, plan, plugins
-from stacks.recovery.belongings import BELONGINGS, Belonging
+from stacks.recovery.belongings import BELONGINGS
 from stacks.recovery.locks import Lock, Machine
 from stacks.recovery.plan import Orphan, Plan
 from stacks.recovery.sight import Sight
 from stacks.recovery.store import Store
-from workflow.errors import CredentialsError, DriftError, ResourceError
+from workflow.errors import CredentialsError, ResourceError
 from workflow.progress import Progress
 
 INSTANCE: Final = "aws:ec2/instance:Instance"
 BACKUPS: Final = "recovery"
 """Beside the engine's own folder in the backend: who may read the state may read its copies, and nobody else."""
-ADOPTED: Final = "`pulumi up` takes it for its own where the program has it"
 
 Confirm = Callable[[Plan], None]
 """Shows a plan, and raises RefusedError where nobody agrees."""
@@ -97,8 +96,7 @@ def look(recovery: Recovery, held: Sequence[Lock] = ()) -> Plan:
 
 
 def orphans(sight: Sight, deployment: Mapping[str, Any]) -> Iterator[Orphan]:
-    """CredentialsError where the caller is in another account than the stack: nothing there is its own. DriftError
-    where a state that knows nothing meets what holds data: it is the state of another stack of that name."""
+    """CredentialsError where the caller is in another account than the stack: nothing there is its own."""
     account = plan.account_of(deployment)
     if account not in ("", sight.account_id):
         raise CredentialsError(
@@ -106,22 +104,8 @@ def orphans(sight: Sight, deployment: Mapping[str, Any]) -> Iterator[Orphan]:
             cure="aws sts get-caller-identity   (then another AWS_PROFILE)",
         )
     found = {token: list(row.find(sight)) for token, row in BELONGINGS.items()}
-    is_empty = not any(plan.known(deployment).values())
-    for row, key in plan.unknown(deployment, found):
-        held = row.holds(sight, key) if row.holds else ""
-        if held and is_empty:
-            raise DriftError(
-                f"the state of stack {sight.naming.stack!r} is empty, but at AWS {key} holds {held}: "
-                "this seems to be another stack's",
-                cure="pulumi whoami --verbose tells where it is read; if that is right: pulumi cancel && pulumi up",
-            )
-        yield Orphan(token=row.token, key=key, left=_left(row, held))
-
-
-def _left(row: Belonging, held: str) -> str:
-    if held:
-        return f"it holds {held}"
-    return "" if row.remove else ADOPTED
+    unknown = [(row, key, row.holds(sight, key) if row.holds else "") for row, key in plan.unknown(deployment, found)]
+    yield from plan.judge(unknown)
 
 
 def _back_up(recovery: Recovery, state: Mapping[str, Any]) -> str:

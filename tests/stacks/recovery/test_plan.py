@@ -74,6 +74,7 @@ def test_every_type_that_a_stack_is_made_of_is_looked_for(recorded: Callable[[st
 )
 def test_what_can_hold_data_is_asked_whether_it_does(token: str) -> None:
     assert BELONGINGS[token].holds is not None
+    assert BELONGINGS[token].ended_by, "people must be told how it goes"
 
 
 def test_operations_are_told_by_what_they_did_to_which_resource() -> None:
@@ -96,15 +97,13 @@ def test_the_account_is_that_of_the_first_arn_which_names_one() -> None:
 
 def test_a_plan_says_what_goes_what_stays_and_why() -> None:
     gone, kept = Orphan(token=VPC, key="vpc-2"), Orphan(token="aws:s3/bucket:Bucket", key="b", left="it holds objects")
-    disk = Orphan(token="aws:ebs/volume:Volume", key="vol-1")
-    shown = Plan(locks=("stale lock of ann",), orphans=(gone, disk, kept), unseen=("aws:eks/cluster:Cluster",))
-    assert (shown.removed, shown.left) == ((gone, disk), (kept,))
+    shown = Plan(locks=("stale lock of ann",), orphans=(gone, kept), unseen=("aws:eks/cluster:Cluster",))
+    assert (shown.removed, shown.left) == ((gone,), (kept,))
     assert shown.text().splitlines() == [
         "remove:",
         "  stale lock of ann",
         "delete at AWS, because the state does not know it:",
         "  Vpc vpc-2",
-        "  Volume vol-1 (after a snapshot)",
         "leave at AWS:",
         "  Bucket b (it holds objects)",
         "not looked for at AWS: look there yourself:",

@@ -9,7 +9,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from stacks.recovery.plan import Plan
 from stacks.recovery.steps import recover
-from workflow.errors import CredentialsError, DriftError, RefusedError, ResourceError
+from workflow.errors import CredentialsError, RefusedError, ResourceError
 
 pytestmark = pytest.mark.slow
 
@@ -104,14 +104,21 @@ def test_what_aws_does_not_delete_is_named_and_the_rest_goes(scene: Any) -> None
     assert not [name for name in scene.names() if "/locks/" in name], "the stack is still held"
 
 
-def test_the_empty_state_of_another_backend_makes_no_orphan_of_a_living_stack(scene: Any) -> None:
-    scene.engine.deployment.clear()
-    vpc, bucket = scene.vpc(), f"mlteam-dev-{DEFAULT_ACCOUNT_ID}-dev"
+@pytest.mark.parametrize("resources", [[], [{"type": "aws:ec2/vpc:Vpc", "urn": "urn", "id": "vpc-of-mine"}]])
+def test_the_state_of_another_deployment_deletes_nothing_of_a_living_one(
+    scene: Any, resources: list[dict[str, str]]
+) -> None:
+    scene.engine.deployment["resources"] = resources
+    vpc, bucket, lock = scene.vpc(), f"mlteam-dev-{DEFAULT_ACCOUNT_ID}-dev", scene.lock()
     scene.s3.create_bucket(Bucket=bucket)
     scene.s3.put_object(Bucket=bucket, Key="landing/1.png", Body=b"1")
-    with pytest.raises(DriftError, match=f"the state of stack 'dev' is empty, but at AWS {bucket} holds objects"):
-        scene.recover()
-    assert (scene.shown, scene.vpcs()) == ([], {vpc})
+    done = scene.recover()
+    assert (done.removed, scene.vpcs()) == ((), {vpc})
+    told = {each.key: each.left for each in done.left}
+    assert told[vpc] == f"perhaps another deployment's, because the state does not know Bucket {bucket}"
+    assert told[bucket].startswith("it holds objects; is this the right state? pulumi whoami --verbose")
+    assert f"aws s3 rb s3://{bucket}" in told[bucket]
+    assert lock not in scene.names(), "what is the state's own is recovered"
 
 
 def test_another_accounts_things_are_nobodys_orphans(scene: Any) -> None:
