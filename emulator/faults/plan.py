@@ -15,10 +15,10 @@ Of several faults of one call the first that is due happens, and those below it 
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -107,10 +107,24 @@ class Plan(_Strict):
     faults: Annotated[list[Fault], Field(min_length=1)]
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML lets a key stand twice and takes the last: then a fault would happen otherwise than it reads."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise PlanError(f"line {key.start_mark.line + 1}: {key.value!r} is there twice")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read(path: Path) -> Plan:
     """PlanError with every mistake in the file."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  it is a safe one
+    except PlanError as error:
+        raise PlanError(f"{path}: {error}") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PlanError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     try:

@@ -89,6 +89,14 @@ def test_what_is_no_plan_at_all_is_refused_by_the_files_name(tmp_path: Path, tex
         plan.read(file)
 
 
+def test_a_key_that_is_there_twice_is_refused_by_its_name_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(GOOD + "  - {operation: '*', fault: fail, when: 1, when: each}\n")
+    with pytest.raises(plan.PlanError) as wrong:
+        plan.read(file)
+    assert str(wrong.value) == f"{file}: line 9: 'when' is there twice"
+
+
 def test_a_pattern_means_what_changes_something_and_a_name_means_itself() -> None:
     create, look, other = (
         Asked("ec2", operation, "AKIA", "us-east-1", {}, {})
