@@ -30,7 +30,8 @@ def run(context: Context, service: str = "", job: str = "", lines: int = 100) ->
 def _of_service(context: Context, service: str, lines: int) -> str:
     services = host_of(context).services
     if service not in services:
-        raise UsageError(f"there is no service {service!r}; allowed: {', '.join(sorted(services)) or 'none here'}")
+        what = f"there is no service {service!r}" if service else "no SERVICE and no --job ID given"
+        raise UsageError(f"{what}; services here: {', '.join(sorted(services)) or 'none'}")
     return run_on_host(context, commands_of(context).logs_document, {"service": service, "lines": str(lines)})
 
 
@@ -52,6 +53,6 @@ def _of_job(context: Context, job: str) -> str:
 @click.option("--lines", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @click.pass_obj
 def command(context: Context, /, service: str, job: str, lines: int) -> LogsResult:
-    if bool(service) == bool(job):
+    if service and job:
         raise click.UsageError("give either a SERVICE or --job ID")
     return run(context, service, job, lines)

@@ -79,10 +79,13 @@ def test_the_last_lines_of_a_services_unit_are_asked_for() -> None:
     assert machine.commands == [("logs", {"service": ["mlflow"], "lines": ["50"]})]
 
 
-def test_an_unknown_service_names_those_that_there_are() -> None:
+@pytest.mark.parametrize(
+    ("service", "said"), [("jenkins", "there is no service 'jenkins'"), ("", "no SERVICE and no --job ID given")]
+)
+def test_whoever_names_no_service_that_is_there_is_told_those_that_are(service: str, said: str) -> None:
     machine = Machine("running")
-    with pytest.raises(UsageError, match="'jenkins'; allowed: mlflow, model-server"):
-        logs.run(context_of(machine, {"model-server": 8080, "mlflow": 5000}), "jenkins")
+    with pytest.raises(UsageError, match=f"{said}; services here: mlflow, model-server"):
+        logs.run(context_of(machine, {"model-server": 8080, "mlflow": 5000}), service)
     assert machine.commands == [], "a name that nobody knows must not reach the host"
 
 
