@@ -21,6 +21,7 @@ from stacks.recovery import plugins
 from workflow.errors import NoStackError, ResourceError, UsageError
 
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
+ENDPOINTS: Final = "endpoints.json"
 AGE_FOLDERS: Final = ("state", "demo")
 """What describes an emulated AWS and is worthless without it."""
 FOREIGN: Final = frozenset(
@@ -50,7 +51,7 @@ def past_the_proxy(environment: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
-    """Where the emulated AWS answers, as its endpoints.json says."""
+    """Where the emulated AWS answers, as it says in its folder."""
 
     pid: int
     aws_endpoint_url: str
@@ -75,10 +76,16 @@ class LocalPlatform:
     def state_directory(self) -> Path:
         return self.directory / "state"
 
+    @property
+    def is_left(self) -> bool:
+        """Whether there is anything of an emulated AWS, alive or dead, or of what described it."""
+        marks = (self.aws_directory / ENDPOINTS, *(self.directory / name for name in AGE_FOLDERS))
+        return any(mark.exists() for mark in marks)
+
     def endpoints(self) -> Endpoints:
         """NoStackError if no emulated AWS is alive there."""
         try:
-            record = json.loads((self.aws_directory / "endpoints.json").read_text())
+            record = json.loads((self.aws_directory / ENDPOINTS).read_text())
         except (OSError, ValueError) as error:
             raise NoStackError("no local platform is running", cure="make demo") from error
         process = processes.find(record["pid"])

@@ -31,7 +31,8 @@ def run(platform: LocalPlatform) -> None:
     try:
         platform.endpoints()
     except NoStackError:
-        console.print("down: no local platform is running; removing what it left")
+        found = "removing what it left" if platform.is_left else "nothing is left of one"
+        console.print(f"down: no local platform is running; {found}")
         platform.stop()
         return
     left = destroy(platform) if platform.state_directory.exists() else []
