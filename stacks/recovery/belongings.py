@@ -214,7 +214,7 @@ _ROWS: Final = (
     Belonging(
         "aws:sagemaker/mlflowApp:MlflowApp",
         find=services.mlflow_apps,
-        holds=lambda _, __: "experiments",
+        holds=services.experiments,
         key=("arn",),
         ended_by="aws sagemaker delete-mlflow-app --arn {}",
     ),

@@ -1,8 +1,18 @@
 """Everything of a stack at AWS that is no network and no machine: how each is found, what it may hold, how it goes."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from stacks.recovery.sight import Find, Sight
+from workflow.errors import ResourceError
+from workflow.migration import reading
+from workflow.migration.sides import Side
+from workflow.mlflow_client import URI
+
+RETRIES: Final = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+"""MLflow's own seven keep people waiting four minutes."""
+DEFAULT: Final = "0"
+"""The id of the experiment that every MLflow makes for itself."""
 
 
 def on_path(method: str, key: str, identity: str) -> Find:
@@ -113,3 +123,15 @@ def mlflow_apps(sight: Sight) -> Iterator[str]:
     for each in sight.pages("sagemaker", "list_mlflow_apps", "Summaries"):
         if sight.has_our(client.list_tags(ResourceArn=each["Arn"])["Tags"]):
             yield each["Arn"]
+
+
+def experiments(_: Sight, identity: str) -> str:
+    """What people made in an app: MLflow itself makes the experiment Default. Who does not answer may hold some."""
+    side = Side(name="the app", tracking_uri=identity, settings={URI: identity, RETRIES: "1"})
+    try:
+        known = [each.experiment_id for each in reading.experiments(side)]
+        made = [each for each in known if each != DEFAULT or any(reading.runs(side, [DEFAULT]))]
+        models = {each.name for each in reading.versions(side)}
+    except ResourceError:
+        return "perhaps experiments: it does not answer"
+    return f"experiments: {len(made)}, registered models: {len(models)}" if made or models else ""
