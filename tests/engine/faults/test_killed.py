@@ -1,17 +1,19 @@
 """The engine is killed at random points, `mlteam recover` cleans up, and the next `up` goes on.
 
-One stack for all of it: the tests build on each other in their order. `MLTEAM_KILL_SEED=N` tries other points; how much
-the engine does beside the call that is counted is chance all the same.
+One stack for all of it: the tests build on each other in their order, and one `up` after the other is disturbed, each
+further on than the one before. The points are drawn anew each day; a failed test tells the `MLTEAM_KILL_SEED` that
+draws the same again. How much the engine does beside the call that is waited for is chance all the same.
 """
 
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,36 +26,53 @@ from stacks.recovery.belongings import BELONGINGS
 
 pytestmark = pytest.mark.engine
 
-SEED = int(os.environ.get("MLTEAM_KILL_SEED") or 20261127)
-POINTS = random.Random(SEED)
-MOST_CALLS = 12
-"""Few enough that there is something to do for the last of them."""
-LATE = ("ec2:RunInstances", "ec2:AttachVolume", "ssm:CreateAssociation")
-"""What is at its end only some time after the call; in the order in which the first `up` makes them."""
+SEED = int(os.environ.get("MLTEAM_KILL_SEED") or time.strftime("%Y%m%d"))
+DRAWN = random.Random(SEED)
+LAST = 6
+"""Resources: the network of what is protected stays as well, and for the last there are no further calls."""
+DISK_COMMAND = re.compile(r"aws ec2 delete-volume --volume-id (vol-\w+)")
 PATIENCE_SECONDS = 60
 PLACE = locks.folder("mlteam", "dev")
 GIVEN_AGAIN = {token for token, row in BELONGINGS.items() if row.remove is None}
 """What the next `up` finds, whoever made it."""
 
 
-def calls(killed: Any, at: str) -> int:
-    """By which the engine has changed something so far, or of one operation."""
-    names = [each["operation"] for each in killed.laptop.trail() if "emulated" in each["caller"]]
-    return sum(name == at if at else not name.partition(":")[2].startswith(READING) for name in names)
+def made(killed: Any) -> int:
+    """How many resources of AWS's the state has."""
+    return sum(each["type"].startswith("aws:") for each in killed.deployment().get("resources", ()))
 
 
-def disturb(killed: Any, how: Callable[[int], object], verb: str, *arguments: str, at: str = "") -> int:
-    """Begin, and after a random number of calls, or `at` an operation, do that to its process id; the exit code."""
-    number = 1 if at else POINTS.randint(1, MOST_CALLS)
-    sys.stdout.write(f"MLTEAM_KILL_SEED={SEED}: {verb} is disturbed after {number} calls {at}\n")
-    before, deadline = calls(killed, at), time.monotonic() + PATIENCE_SECONDS
+def changes(killed: Any) -> Iterator[int]:
+    """How many calls of the engine's have changed something, from the first time on that it is asked."""
+    count = 0
+    with (killed.laptop.platform.aws_directory / "trail.jsonl").open(encoding="utf-8") as trail:
+        trail.seek(0, os.SEEK_END)
+        while True:
+            for call in map(json.loads, iter(trail.readline, "")):
+                is_reading = call["operation"].partition(":")[2].startswith(READING)
+                count += "emulated" in call["caller"] and not is_reading
+            yield count
+
+
+def disturb(killed: Any, how: Callable[[Any, int], object], verb: str, *arguments: str, number: int) -> int:
+    """Begin, and do that to its process id at the first call after the state has that many resources, or has lost them;
+    the exit code."""
+    sys.stdout.write(f"MLTEAM_KILL_SEED={SEED}: {how.__name__} {verb} at {number} resources\n")
+    deadline = time.monotonic() + PATIENCE_SECONDS
     process = killed.laptop.begin(verb, *arguments)
-    try:
-        while calls(killed, at) - before < number:
+
+    def wait_for(has_come: Callable[[], bool]) -> None:
+        while not has_come():
             assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < deadline, f"{verb} makes no calls"
+            assert time.monotonic() < deadline, f"{verb} does not get on"
             time.sleep(0.01)
-        how(process.pid)
+
+    try:
+        wait_for(lambda: made(killed) >= number if verb == "up" else made(killed) <= number)
+        counted = changes(killed)
+        next(counted)
+        wait_for(lambda: next(counted) > 0)
+        how(killed, process.pid)
     except BaseException:
         process.kill()
         raise
@@ -103,51 +122,68 @@ def is_in_order(killed: Any) -> bool:
     return True
 
 
-def kill(pid: int) -> None:
+def kill(_: Any, pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def kill_group(pid: int) -> None:
+def kill_group(_: Any, pid: int) -> None:
     os.killpg(pid, signal.SIGKILL)
 
 
-def recovers_from(killed: Any, how: Callable[[int], object], at: str = "") -> None:
-    assert disturb(killed, how, "up", at=at) == -signal.SIGKILL
-    done = recover(killed, "--yes")
-    assert len(done["locks"]) == 1
-    assert done["processes"], "its language host is still there"
-    assert is_in_order(killed)
-    killed.put_treasures()
+def ask_to_end(killed: Any, pid: int, number: signal.Signals) -> None:
+    """While it lives, its lock keeps recovery out."""
+    os.kill(pid, signal.SIGSTOP)  # it would get on meanwhile
+    held = recover(killed, "--yes", code=8)
+    os.kill(pid, signal.SIGCONT)
+    assert f"process {pid}" in held
+    os.kill(pid, number)
 
 
-@pytest.mark.parametrize("at", LATE)
-def test_after_a_kill_while_the_host_is_made_recovery_leaves_nothing_of_it(killed: Any, at: str) -> None:
-    recovers_from(killed, kill, at)
+def interrupt(killed: Any, pid: int) -> None:
+    ask_to_end(killed, pid, signal.SIGINT)
+
+
+def terminate(killed: Any, pid: int) -> None:
+    ask_to_end(killed, pid, signal.SIGTERM)
+
+
+CRASHES = (kill, kill_group)
+DISTURBANCES = DRAWN.sample([kill, kill, kill, kill_group, kill_group, interrupt, terminate], k=7)
+SHARES = [(step + DRAWN.random()) / len(DISTURBANCES) for step in range(len(DISTURBANCES))]
+"""How much of the stack is there at each: one somewhere in each seventh."""
+SHARE_OF_DESTROY = DRAWN.random()
+
+
+def end_disks(killed: Any, left: list[str]) -> None:
+    """As the line says by which recovery leaves one."""
+    for told in left:
+        found = DISK_COMMAND.search(told)
+        if found:
+            killed.laptop.client("ec2").delete_volume(VolumeId=found[1])
 
 
 @pytest.fixture(scope="module")
-def emptied(killed: Any) -> Any:
-    """All but what is protected is still to be made."""
-    killed.laptop.change("destroy", "--exclude-protected")
-    return killed
+def all_there(recorded: Callable[[str], Any]) -> int:
+    """How many resources of AWS's the whole stack is, but for the last, at which there is nothing left to disturb."""
+    return len([each for each in recorded("dev").resources if each.token.startswith("aws:")]) - LAST
 
 
-@pytest.mark.parametrize("how", [kill, kill_group])
-def test_after_a_killed_up_recovery_leaves_nothing_of_it(emptied: Any, how: Callable[[int], object]) -> None:
-    recovers_from(emptied, how)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_up_that_was_asked_to_end_needs_no_recovery(emptied: Any, number: signal.Signals) -> None:
-    def ask(pid: int) -> None:
-        os.kill(pid, signal.SIGSTOP)  # it would get on meanwhile
-        held = recover(emptied, "--yes", code=8)
-        os.kill(pid, signal.SIGCONT)
-        assert f"process {pid}" in held
-        os.kill(pid, number)
-
-    assert disturb(emptied, ask, "up") > 0
-    assert is_in_order(emptied)
+@pytest.mark.parametrize("step", range(len(DISTURBANCES)))
+def test_an_up_goes_on_after_recovery_if_it_was_killed_and_without_if_it_was_asked_to_end(
+    killed: Any, all_there: int, step: int
+) -> None:
+    how = DISTURBANCES[step]
+    code = disturb(killed, how, "up", number=round(SHARES[step] * all_there))
+    if how in CRASHES:
+        assert code == -signal.SIGKILL
+        done = recover(killed, "--yes")
+        assert len(done["locks"]) == 1
+        assert done["processes"], "its language host is still there"
+        end_disks(killed, done["left"])
+    else:
+        assert code > 0
+    assert is_in_order(killed)
+    killed.put_treasures()
 
 
 def test_an_up_after_all_of_that_makes_the_stack_whole(killed: Any) -> None:
@@ -177,7 +213,9 @@ def test_a_stack_that_is_not_there_and_a_caller_without_keys_are_told_apart(kill
 
 
 def test_after_a_killed_destroy_an_up_finds_the_data_as_it_was(killed: Any) -> None:
-    assert disturb(killed, kill, "destroy", "--exclude-protected") == -signal.SIGKILL
+    kept = LAST + sum(each.get("protect", False) for each in killed.deployment()["resources"])
+    number = kept + round((1 - SHARE_OF_DESTROY) * (made(killed) - kept))
+    assert disturb(killed, kill, "destroy", "--exclude-protected", number=number) == -signal.SIGKILL
     asked = recover(killed, code=8)
     assert "stale lock" in asked
     assert killed.recovery.store.names(PLACE) != [], "the lock went although nobody said yes"
