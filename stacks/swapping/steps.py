@@ -14,6 +14,7 @@ from workflow.context import Context
 from workflow.errors import DriftError, RefusedError, ResourceError
 from workflow.migration.entries import Entry, Kind
 from workflow.migration.reading import read
+from workflow.migration.refusals import Refusal, refusals, require_none
 from workflow.migration.report import Comparison, Summary, compare, summary
 from workflow.migration.sides import Side
 from workflow.migration.writing import move
@@ -99,8 +100,10 @@ def undo(swap: Swap, journal: Journal) -> Journal:
 
 
 def _export(swap: Swap, journal: Journal) -> Journal:
-    """What the old side holds, as a file of the artifact bucket: proof that it can be read before anything changes."""
+    """What the old side holds, as a file of the artifact bucket: proof that it can be read before anything changes.
+    RefusedError for all of it that cannot be moved."""
     address = swap.journals.export_address(journal)
+    refused: list[Refusal] = []
     with tempfile.TemporaryDirectory(prefix="mlteam-swap-") as folder:
         file = Path(folder) / "export.jsonl"
         side = swap.side(journal, journal.old)
@@ -108,10 +111,17 @@ def _export(swap: Swap, journal: Journal) -> Journal:
             swap.context.progress.waiting(f"reading everything at {side.tracking_uri}"),
             file.open("w", encoding="utf-8") as lines,
         ):
-            told = summary(_written(read(side), lines))
+            told = summary(_written(_seen(read(side), refused, address.bucket), lines))
+        require_none(refused, f"mlteam swap {journal.kind} {journal.new}")
         swap.journals.client.upload_file(str(file), address.bucket, address.key)
     swap.context.progress.say(f"exported {told.text()}: {address}")
     return dataclasses.replace(journal, step=Step.UP, export_uri=str(address))
+
+
+def _seen(entries: Iterable[Entry], refused: list[Refusal], artifact_bucket: str) -> Iterator[Entry]:
+    for entry in entries:
+        refused.extend(refusals(entry, artifact_bucket))
+        yield entry
 
 
 def _written(entries: Iterable[Entry], lines: TextIO) -> Iterator[Entry]:
@@ -145,8 +155,12 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Su
     """Everything from one side to the other, which may hold more. DriftError where it does not arrive whole,
     RefusedError while runs go on where it comes from; `again` is the command that goes on."""
     source, target = (swap.side(journal, which) for which in way)
+
+    def check(entry: Entry) -> None:
+        require_none(refusals(entry, swap.journals.bucket), again)
+
     with swap.context.progress.waiting(f"moving {source.name} to {target.name}"):
-        registry = move(source, target, swap.context.progress.say)
+        registry = move(source, target, swap.context.progress.say, check)
     for origin, number in registry.renumbered.items():
         swap.context.progress.warn(f"model version {origin} is number {number} now: its own was taken")
     with swap.context.progress.waiting("comparing both sides"):

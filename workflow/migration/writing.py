@@ -4,11 +4,10 @@ Every step may be repeated: an entry that is there is completed, not doubled. A 
 origin, whether it is the original that came home or a copy of an earlier move. Models and versions: `registry.py`.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 from workflow.migration import artifacts
@@ -159,19 +158,22 @@ class Writer:
                 self._copy(entry, artifact.path, store)
 
     def _copy(self, entry: Entry, path: str, store: Any) -> None:
-        with tempfile.TemporaryDirectory(prefix="mlteam-move-") as folder:
+        with ExitStack() as stack:
             with self.source.active():
                 mine = artifacts.repository(entry.artifact_uri, self.source.tracking_uri)
-                file = mine.download_artifacts(path, folder)
+                file = stack.enter_context(artifacts.fetched(mine, path))
             with self.target.active():
-                parent = Path(path).parent.as_posix()
-                store.log_artifact(str(file), None if parent == "." else parent)
+                artifacts.send(store, file, path)
 
 
-def move(source: Side, target: Side, say: Callable[[str], None]) -> Registry:
-    """Everything from `source` to `target`, as often as it takes; the answer tells which versions got new numbers."""
+def move(
+    source: Side, target: Side, say: Callable[[str], None], check: Callable[[Entry], None] = lambda _: None
+) -> Registry:
+    """Everything from `source` to `target`, as often as it takes, each entry once `check` has not raised; the answer
+    tells which versions got new numbers."""
     writer = Writer(source, target)
     for count, entry in enumerate(read(source), start=1):
+        check(entry)
         writer.write(entry)
         if count % SAY_EVERY == 0:
             say(f"{count} entries moved")

@@ -53,6 +53,29 @@ def test_what_was_exported_can_be_read_without_either_side(team: Any) -> None:
     assert run_line["body"]["metrics"][0][0] == "auc"
 
 
+def test_what_cannot_be_moved_is_told_all_at_once_before_anything_is_set_up(team: Any) -> None:
+    with team.side(OLD).active() as client:
+        model = client.create_logged_model("0", name="forest")
+        client.create_registered_model("digits")
+        client.create_model_version("digits", f"models:/{model.model_id}", model_id=model.model_id)
+        client.create_model_version("digits", "s3://another-bucket/model")
+        client.create_model_version("digits", "s3://mlteam-dev-artifacts/mlflow-app/model")
+        client.delete_logged_model(model.model_id)
+    with pytest.raises(RefusedError) as refused:
+        team.to()
+    told = str(refused.value)
+    assert [line for line in told.splitlines() if line.startswith("  model version")] == [
+        f"  model version digits/1: its source models:/{model.model_id} was deleted",
+        "  model version digits/2: its source s3://another-bucket/model is not in the stack's artifact bucket",
+    ]
+    assert told.count("delete_model_version(") == 2
+    assert team.engine.calls == ["preview", "preview"]
+    with team.side(OLD).active() as client:
+        for number in ("1", "2"):
+            client.delete_model_version("digits", number)
+    assert team.to().counts["model versions"] == 1
+
+
 INTERRUPTIONS = ("set retiring", "set tracking", "up managed+oss", "remove retiring", "up managed")
 
 

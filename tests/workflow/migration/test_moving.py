@@ -1,7 +1,7 @@
 """A tracking server's content moved to another and back: MLflow's own stores on SQLite, no server between."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,6 @@ COPY = "a champion"
 NAN = float("nan")
 CHILDREN = {"child": None, "began before its parent": 1_600_000_000_000}
 FILES = {"model/MLmodel": b"flavors: {}", "with space/\u00fcnic\u00f6de \u753b.txt": b"x" * 10, "top.json": b"{}"}
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Side]]:
-    """Makes sides with nothing in them; their files lie in the working folder of the moment."""
-    folder = tmp_path_factory.mktemp("sides")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        yield lambda name: Side(name=name, tracking_uri=f"sqlite:///{folder}/{name}.db")
 
 
 @pytest.fixture(scope="module")
