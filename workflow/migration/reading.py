@@ -80,6 +80,20 @@ def versions(side: Side) -> Iterator[Any]:
     yield from sorted(pages(side, ask), key=lambda each: (each.creation_timestamp, str(each.name), int(each.version)))
 
 
+def registered_models(side: Side) -> Iterator[Any]:
+    """By name."""
+
+    def ask(client: Any, token: str | None) -> Any:
+        return client.search_registered_models(max_results=REGISTERED_PER_PAGE, page_token=token)
+
+    yield from sorted(pages(side, ask), key=lambda each: str(each.name))
+
+
+def experiment_origin(experiment: Any) -> str:
+    """Its id alone is a small number, which each server gives."""
+    return str(experiment.tags.get(ORIGIN_TAG, f"{experiment.experiment_id}@{experiment.creation_time}"))
+
+
 def run_origin(run: Any) -> str:
     return str(run.data.tags.get(ORIGIN_TAG, run.info.run_id))
 
@@ -88,8 +102,33 @@ def model_origin(model: Any) -> str:
     return str(model.tags.get(ORIGIN_TAG, model.model_id))
 
 
-def version_origin(version: Any) -> str:
-    return str(version.tags.get(ORIGIN_TAG, f"{version.name}/{version.version}"))
+def registered_origins(models: list[Any]) -> dict[str, str]:
+    """Name -> origin: the name where it was first made, and with its time where one that was renamed has that name."""
+    origins = {each.name: each.tags[ORIGIN_TAG] for each in models if ORIGIN_TAG in each.tags}
+    own = {each.name: (each.name, each.creation_timestamp) for each in models if each.name not in origins}
+    return origins | _unique(own, origins)
+
+
+def version_origins(versions: list[Any], models: Mapping[str, str]) -> dict[str, str]:
+    """`name/number` -> origin, by the origins of models. MLflow's own copy of a version has its tags too: the oldest
+    keeps an origin, the others have their own."""
+    oldest = {each.tags[ORIGIN_TAG]: _address(each) for each in reversed(versions) if ORIGIN_TAG in each.tags}
+    tagged = {address: origin for origin, address in oldest.items()}
+    own = {
+        _address(each): (f"{models[each.name]}/{each.version}", each.creation_timestamp)
+        for each in versions
+        if _address(each) not in tagged
+    }
+    return tagged | _unique(own, tagged)
+
+
+def _unique(own: Mapping[str, tuple[str, int]], taken: Mapping[str, str]) -> dict[str, str]:
+    """With the time of their making, in ms, where a copy has the origin already."""
+    return {key: f"{name}@{ms}" if name in taken.values() else name for key, (name, ms) in own.items()}
+
+
+def _address(version: Any) -> str:
+    return f"{version.name}/{version.version}"
 
 
 @dataclass
@@ -97,24 +136,26 @@ class Reader:
     """One pass over a side; remembers which origin stands behind each of its ids."""
 
     side: Side
-    _names: dict[str, str] = field(default_factory=dict)
+    _experiments: dict[str, str] = field(default_factory=dict)
     _runs: dict[str, str] = field(default_factory=dict)
     _models: dict[str, str] = field(default_factory=dict)
     _versions: dict[str, str] = field(default_factory=dict)
+    _older: dict[str, str] = field(default_factory=dict)
+    """Those that were read before: what a version is a copy of, its name may belong to a newer one."""
     _links: dict[str, list[list[Any]]] = field(default_factory=dict)
     """Id of a logged model -> the metric points and outputs of runs that name it."""
 
     def entries(self) -> Iterator[Entry]:
         for found in experiments(self.side):
-            self._names[found.experiment_id] = found.name
-            body = {"deleted": found.lifecycle_stage != ACTIVE, "tags": _tags(found.tags)}
-            yield Entry(kind=Kind.EXPERIMENT, origin=found.name, body=body, id=found.experiment_id)
+            origin = self._experiments[found.experiment_id] = experiment_origin(found)
+            body = {"name": found.name, "deleted": found.lifecycle_stage != ACTIVE, "tags": _tags(found.tags)}
+            yield Entry(kind=Kind.EXPERIMENT, origin=origin, body=body, id=found.experiment_id)
         # All ids first: a nested run may have begun before its parent.
-        self._runs = {run.info.run_id: run_origin(run) for run in runs(self.side, list(self._names))}
-        for run in runs(self.side, list(self._names)):
+        self._runs = {run.info.run_id: run_origin(run) for run in runs(self.side, list(self._experiments))}
+        for run in runs(self.side, list(self._experiments)):
             self._runs[run.info.run_id] = run_origin(run)
             yield self._run(run)
-        for model in logged_models(self.side, list(self._names)):
+        for model in logged_models(self.side, list(self._experiments)):
             self._models[model.model_id] = model_origin(model)
             yield self._model(model)
         yield from self._registry()
@@ -133,7 +174,7 @@ class Reader:
             self._link(output.model_id, [origin, "", 0, 0, output.step])
         parent = run.data.tags.get(PARENT_TAG, "")
         body = {
-            "experiment": self._names[info.experiment_id],
+            "experiment": self._experiments[info.experiment_id],
             "name": info.run_name,
             "parent": self._runs.get(parent, parent),
             "status": info.status,
@@ -155,7 +196,7 @@ class Reader:
         with self.side.active():
             listed = artifacts.listed(artifacts.repository(model.artifact_location, self.side.tracking_uri))
         body = {
-            "experiment": self._names[model.experiment_id],
+            "experiment": self._experiments[model.experiment_id],
             "run": self._runs.get(model.source_run_id or "", ""),
             "name": model.name,
             "status": str(model.status),
@@ -174,21 +215,21 @@ class Reader:
         )
 
     def _registry(self) -> Iterator[Entry]:
-        def ask(client: Any, token: str | None) -> Any:
-            return client.search_registered_models(max_results=REGISTERED_PER_PAGE, page_token=token)
-
-        known = list(versions(self.side))
-        self._versions = {f"{each.name}/{each.version}": version_origin(each) for each in known}
-        for model in sorted(pages(self.side, ask), key=lambda each: str(each.name)):
-            found = [each for each in known if each.name == model.name]
-            origins = {str(each.version): version_origin(each) for each in found}
+        known, models = list(versions(self.side)), list(registered_models(self.side))
+        names = registered_origins(models)
+        self._versions = version_origins(known, names)
+        for model in models:
+            aliases = {alias: self._versions[f"{model.name}/{number}"] for alias, number in model.aliases.items()}
             body = {
+                "name": model.name,
                 "description": model.description or "",
                 "tags": _tags(model.tags),
-                "aliases": {alias: origins[str(version)] for alias, version in model.aliases.items()},
+                "aliases": aliases,
             }
-            yield Entry(kind=Kind.REGISTERED_MODEL, origin=model.name, body=body, id=model.name)
-        yield from (self._version(each) for each in known)
+            yield Entry(kind=Kind.REGISTERED_MODEL, origin=names[model.name], body=body, id=model.name)
+        for each in known:
+            yield self._version(each)
+            self._older[_address(each)] = self._versions[_address(each)]
 
     def _version(self, version: Any) -> Entry:
         body = {
@@ -198,15 +239,20 @@ class Reader:
             "description": version.description or "",
             "tags": _tags(version.tags),
         }
-        return Entry(kind=Kind.MODEL_VERSION, origin=version_origin(version), body=body, id=str(version.version))
+        return Entry(
+            kind=Kind.MODEL_VERSION, origin=self._versions[_address(version)], body=body, id=str(version.version)
+        )
 
     def _source(self, version: Any) -> list[str]:
         """Where the version's files are: below a logged model, another version's, below a run, or elsewhere at an
         address of its own."""
         source = str(version.source)
-        if source.startswith("models:/") and (other := source.removeprefix("models:/")) in self._versions:
-            return ["version", self._versions[other], ""]
-        model_id, _, path = source.removeprefix("models:/").partition("/")
+        other = source.removeprefix("models:/")
+        if source.startswith("models:/") and other in self._older:
+            return ["version", self._older[other], ""]
+        if source.startswith("models:/") and other in self._older.values():  # its model was renamed since
+            return ["version", other, ""]
+        model_id, _, path = other.partition("/")
         if source.startswith("models:/") and model_id in self._models:
             return ["model", self._models[model_id], path]
         if version.run_id in self._runs:

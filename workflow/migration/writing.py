@@ -12,7 +12,17 @@ from typing import Any, Final
 
 from workflow.migration import artifacts
 from workflow.migration.entries import ENDS, ORIGIN_TAG, PARENT_TAG, Entry, Kind, has_ended
-from workflow.migration.reading import ACTIVE, experiments, logged_models, model_origin, read, run_origin, runs
+from workflow.migration.naming import renames
+from workflow.migration.reading import (
+    ACTIVE,
+    experiment_origin,
+    experiments,
+    logged_models,
+    model_origin,
+    read,
+    run_origin,
+    runs,
+)
 from workflow.migration.registry import Registry
 from workflow.migration.sides import Side
 
@@ -63,12 +73,21 @@ class Writer:
 
     @cached_property
     def registry(self) -> Registry:
-        return Registry(target=self.target, runs=self._runs, models=self._models)
+        return Registry(source=self.source, target=self.target, runs=self._runs, models=self._models)
 
     @cached_property
     def _experiments(self) -> dict[str, str]:
-        """Name -> id on the target."""
-        return {found.name: found.experiment_id for found in experiments(self.target)}
+        """Origin -> id on the target, where each is called as on the source now."""
+        mine = {experiment_origin(found): found.name for found in experiments(self.source)}
+        there = {experiment_origin(found): found for found in experiments(self.target)}
+        names = {origin: found.name for origin, found in there.items()}
+        with self.target.active() as client:
+            for origin, name in renames(mine, names, "experiment"):
+                _restore(client, there[origin].experiment_id)  # nothing else can be renamed
+                client.rename_experiment(there[origin].experiment_id, name)
+        on_both = {found.name: found.experiment_id for origin, found in there.items() if origin not in mine}
+        by_name = {origin: on_both[name] for origin, name in mine.items() if origin not in there and name in on_both}
+        return {origin: found.experiment_id for origin, found in there.items()} | by_name
 
     @cached_property
     def _runs(self) -> dict[str, str]:
@@ -84,10 +103,12 @@ class Writer:
     def _experiment(self, entry: Entry) -> None:
         with self.target.active() as client:
             if entry.origin not in self._experiments:
-                self._experiments[entry.origin] = client.create_experiment(entry.origin)
+                made = client.create_experiment(entry.body["name"], tags={ORIGIN_TAG: entry.origin})
+                self._experiments[entry.origin] = made
             identity = self._experiments[entry.origin]
-            if client.get_experiment(identity).lifecycle_stage != ACTIVE:
-                client.restore_experiment(identity)
+            there = _restore(client, identity)
+            if experiment_origin(there) != entry.origin:  # made on both sides by this name
+                client.set_experiment_tag(identity, ORIGIN_TAG, entry.origin)
             for key, value in entry.body["tags"].items():
                 client.set_experiment_tag(identity, key, value)
 
@@ -179,6 +200,14 @@ def move(
             say(f"{count} entries moved")
     writer.finish()
     return writer.registry
+
+
+def _restore(client: Any, experiment_id: str) -> Any:
+    """The experiment, which is active then."""
+    found = client.get_experiment(experiment_id)
+    if found.lifecycle_stage != ACTIVE:
+        client.restore_experiment(experiment_id)
+    return found
 
 
 def _log(client: Any, identity: str, body: Mapping[str, Any]) -> None:
