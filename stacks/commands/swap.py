@@ -93,6 +93,7 @@ def _begin(swap: steps.Swap, kind: Kind, variant: str, confirm: Callable[[], boo
         )
     if not confirm():
         raise RefusedError("nothing was changed: nobody said yes", cure=f"mlteam swap {kind.value} {variant} --yes")
+    last = swap.journals.last(kind.value)
     return swap.journals.write(
         Journal(
             id=uuid.uuid4().hex[:12],
@@ -103,6 +104,7 @@ def _begin(swap: steps.Swap, kind: Kind, variant: str, confirm: Callable[[], boo
             source=source if kind in STATEFUL else None,
             usd_before=before.usd_per_month,
             usd_after=after.usd_per_month,
+            base_uri=last.base_of(source.tracking_uri) if last and kind in STATEFUL else "",
         )
     )
 

@@ -33,7 +33,8 @@ class Step(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Journal:
     """`source` is the old side's record as it was before the swap, absent where no data is moved; prices are USD a
-    month, as the program sees them."""
+    month, as the program sees them. `moved_to` is the new side's tracking URI once it held all; `base_uri` the
+    export of the last swap that did so for the old side, if any."""
 
     version: int = VERSION
     id: str
@@ -47,6 +48,13 @@ class Journal:
     export_uri: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     checksum: str = ""
+    moved_to: str = ""
+    base_uri: str = ""
+
+    def base_of(self, tracking_uri: str) -> str:
+        """Address of the export that both sides held when this side was last in a swap; empty if there was none."""
+        old = self.source.tracking_uri if self.source else ""
+        return {old: self.base_uri, self.moved_to: self.export_uri}.get(tracking_uri, "")
 
 
 @dataclass
@@ -59,6 +67,11 @@ class Journals:
 
     def read(self, kind: str) -> Journal | None:
         """The swap that is under way; None when there is none."""
+        journal = self.last(kind)
+        return None if journal is None or journal.step is Step.DONE else journal
+
+    def last(self, kind: str) -> Journal | None:
+        """The swap that is under way, or the one before."""
         stored = read(self.client, self._address(kind))
         if stored is None:
             self._etags.pop(kind, None)
@@ -71,7 +84,7 @@ class Journals:
             raise DriftError(
                 f"{self._address(kind)} is no journal of a swap: {error}", cure="look who wrote it"
             ) from error
-        return None if journal.step is Step.DONE else journal
+        return journal
 
     def write(self, journal: Journal) -> Journal:
         """ConflictError when somebody else wrote it since it was read."""

@@ -10,11 +10,13 @@ from typing import Any, Final, TextIO
 from components.tracking.contract import TrackingOutputs
 from stacks.engine import Engine
 from stacks.swapping.journal import Journal, Journals, Step
+from workflow import s3
 from workflow.context import Context
 from workflow.errors import DriftError, RefusedError, ResourceError
 from workflow.migration.entries import Entry, Kind
 from workflow.migration.reading import read
 from workflow.migration.refusals import Refusal, refusals, require_none
+from workflow.migration.removal import Before, Removals, recorded, removals, remove
 from workflow.migration.report import Comparison, Summary, compare, summary
 from workflow.migration.sides import Side
 from workflow.migration.writing import move
@@ -148,7 +150,9 @@ def _up(swap: Swap, journal: Journal) -> Journal:
 def _move(swap: Swap, journal: Journal) -> Journal:
     """Until both sides say the same; what was logged to the old side meanwhile comes along."""
     moved = _carry(swap, journal, (journal.old, journal.new), f"mlteam swap {journal.kind} {journal.new}")
-    return dataclasses.replace(journal, step=Step.RETIRE, counts=dict(moved.counts), checksum=moved.checksum)
+    there = swap.side(journal, journal.new).tracking_uri
+    counts = dict(moved.counts)
+    return dataclasses.replace(journal, step=Step.RETIRE, counts=counts, checksum=moved.checksum, moved_to=there)
 
 
 def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Summary:
@@ -164,8 +168,8 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Su
     for origin, number in registry.renumbered.items():
         swap.context.progress.warn(f"model version {origin} is number {number} now: its own was taken")
     with swap.context.progress.waiting("comparing both sides"):
-        entries = list(read(source))
-        comparison = compare(entries, read(target))
+        entries, there = list(read(source)), list(read(target))
+        comparison = compare(entries, there)
     _report(swap.context, comparison, way)
     if not comparison.is_equal:
         raise DriftError(_differences(comparison, way), cure=f"{again} moves again what differs")
@@ -176,7 +180,24 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Su
             f"{len(running)} runs go on at {source.name} ({names})",
             cure=f"wait for them, then {again}; --leave-running cuts them off",
         )
+    if journal.base_uri and way == (journal.old, journal.new):
+        _remove(swap, target, removals(_base(swap, journal.base_uri), entries, there))
     return comparison.source
+
+
+def _base(swap: Swap, export_uri: str) -> dict[tuple[Kind, str], Before]:
+    """What both sides held after the last swap; nothing once its export is gone."""
+    stored = s3.read(swap.journals.client, s3.parse(export_uri))
+    return dict(recorded(stored.body.decode().splitlines())) if stored else {}
+
+
+def _remove(swap: Swap, target: Side, what: Removals) -> None:
+    counts = {"tags": len(what.tags), "aliases": len(what.aliases), "versions": len(what.versions)}
+    if any(counts.values()):
+        swap.context.progress.say(f"deleted since, and now at {target.name}: {counts}")
+        remove(target, what)
+    for each in what.kept:
+        swap.context.progress.warn(f"{each} was deleted, and is kept at {target.name}")
 
 
 def _retire(swap: Swap, journal: Journal) -> Journal:

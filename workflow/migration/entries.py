@@ -69,10 +69,13 @@ class Entry:
 def like(entry: Entry, wanted: Entry) -> Entry:
     """The entry without what the wanted one does not have: tags, points, files and an end that its side has of its own.
 
-    A run that was left running may have gone on and ended where it began, while its copy says that it runs."""
+    A run that was left running may have gone on and ended where it began, while its copy says that it runs; an
+    experiment may stay for runs of the side's own."""
     body = {key: _like(key, value, wanted.body.get(key)) for key, value in entry.body.items()}
     if has_ended(entry.body) and not has_ended(wanted.body):
         body |= {key: wanted.body.get(key) for key in ("status", "end_ms")}
+    if entry.kind is Kind.EXPERIMENT and wanted.body["deleted"]:
+        body["deleted"] = True
     paths = {artifact.path for artifact in wanted.artifacts}
     return replace(entry, body=body, artifacts=tuple(each for each in entry.artifacts if each.path in paths))
 

@@ -69,13 +69,12 @@ def compare(source: Iterable[Entry], target: Iterable[Entry]) -> Comparison:
     return Comparison(
         source=summary(wanted.values()),
         target=summary(found.values()),
-        missing=tuple(_named(key) for key in wanted if key not in found),
+        missing=tuple(named(*key) for key in wanted if key not in found),
         different=tuple(
-            _named(key) for key, entry in wanted.items() if key in found and found[key].fingerprint != entry.fingerprint
+            named(*key) for key, entry in wanted.items() if key in found and found[key].fingerprint != entry.fingerprint
         ),
     )
 
 
-def _named(key: tuple[Kind, str]) -> str:
-    kind, origin = key
+def named(kind: Kind, origin: str) -> str:
     return f"{kind.value.replace('_', ' ')} {origin!r}"

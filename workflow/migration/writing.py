@@ -58,8 +58,9 @@ class Writer:
         if entry.body.get("deleted"):
             self._trash.append(entry)
 
-    def finish(self) -> None:
-        """What needs all of the others, then the trash of the source: nothing can be written to what is deleted."""
+    def finish(self, say: Callable[[str], None]) -> None:
+        """What needs all of the others, then the trash of the source: nothing can be written to what is deleted. An
+        experiment in which the target has runs of its own stays: they would go with it."""
         self.registry.set_aliases()
         with self.target.active() as client:
             for entry in self._nested:
@@ -68,6 +69,9 @@ class Writer:
             for entry in reversed(self._trash):
                 if entry.kind is Kind.RUN:
                     client.delete_run(self._runs[entry.origin])
+                elif client.search_runs([self._experiments[entry.origin]], max_results=1):
+                    name = entry.body["name"]
+                    say(f"experiment {name!r} was deleted, and stays for runs that only {self.target.name} has")
                 else:
                     client.delete_experiment(self._experiments[entry.origin])
 
@@ -198,7 +202,7 @@ def move(
         writer.write(entry)
         if count % SAY_EVERY == 0:
             say(f"{count} entries moved")
-    writer.finish()
+    writer.finish(say)
     return writer.registry
 
 
