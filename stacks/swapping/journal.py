@@ -34,7 +34,7 @@ class Step(StrEnum):
 class Journal:
     """`source` is the old side's record as it was before the swap, absent where no data is moved; prices are USD a
     month, as the program sees them. `moved_to` is the new side's tracking URI once it held all; `base_uri` the
-    export of the last swap that did so for the old side, if any."""
+    export of the last swap that did so for the old side, if any; `seen` the old side's pulse as it was compared."""
 
     version: int = VERSION
     id: str
@@ -49,6 +49,7 @@ class Journal:
     counts: dict[str, int] = field(default_factory=dict)
     checksum: str = ""
     moved_to: str = ""
+    seen: str = ""
     base_uri: str = ""
 
     def base_of(self, tracking_uri: str) -> str:

@@ -14,7 +14,7 @@ from workflow import s3
 from workflow.context import Context
 from workflow.errors import DriftError, RefusedError, ResourceError
 from workflow.migration.entries import Entry, Kind
-from workflow.migration.reading import read
+from workflow.migration.reading import pulse, read
 from workflow.migration.refusals import Refusal, refusals, require_none
 from workflow.migration.removal import Before, Removals, recorded, removals, remove
 from workflow.migration.report import Comparison, Summary, compare, summary
@@ -149,15 +149,16 @@ def _up(swap: Swap, journal: Journal) -> Journal:
 
 def _move(swap: Swap, journal: Journal) -> Journal:
     """Until both sides say the same; what was logged to the old side meanwhile comes along."""
-    moved = _carry(swap, journal, (journal.old, journal.new), f"mlteam swap {journal.kind} {journal.new}")
+    moved, seen = _carry(swap, journal, (journal.old, journal.new), f"mlteam swap {journal.kind} {journal.new}")
     there = swap.side(journal, journal.new).tracking_uri
-    counts = dict(moved.counts)
-    return dataclasses.replace(journal, step=Step.RETIRE, counts=counts, checksum=moved.checksum, moved_to=there)
+    done = dataclasses.replace(journal, step=Step.RETIRE, moved_to=there, seen=seen)
+    return dataclasses.replace(done, counts=dict(moved.counts), checksum=moved.checksum)
 
 
-def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Summary:
-    """Everything from one side to the other, which may hold more. DriftError where it does not arrive whole,
-    RefusedError while runs go on where it comes from; `again` is the command that goes on."""
+def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> tuple[Summary, str]:
+    """Everything from one side to the other, which may hold more; and the pulse of the former before it was compared.
+    DriftError where it does not arrive whole, RefusedError while runs go on where it comes from; `again` is the command
+    that goes on."""
     source, target = (swap.side(journal, which) for which in way)
 
     def check(entry: Entry) -> None:
@@ -168,6 +169,7 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Su
     for origin, number in registry.renumbered.items():
         swap.context.progress.warn(f"model version {origin} is number {number} now: its own was taken")
     with swap.context.progress.waiting("comparing both sides"):
+        seen = pulse(source)
         entries, there = list(read(source)), list(read(target))
         comparison = compare(entries, there)
     _report(swap.context, comparison, way)
@@ -182,7 +184,7 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> Su
         )
     if journal.base_uri and way == (journal.old, journal.new):
         _remove(swap, target, removals(_base(swap, journal.base_uri), entries, there))
-    return comparison.source
+    return comparison.source, seen
 
 
 def _base(swap: Swap, export_uri: str) -> dict[tuple[Kind, str], Before]:
@@ -201,7 +203,12 @@ def _remove(swap: Swap, target: Side, what: Removals) -> None:
 
 
 def _retire(swap: Swap, journal: Journal) -> Journal:
-    """Only now does the old side go."""
+    """Only now does the old side go; back to MOVE if it was logged to while both sides were compared. What comes later,
+    in the minutes of this `pulumi up`, stays with the old side's data and is brought by the next swap back to it."""
+    old = swap.side(journal, journal.old) if journal.seen and not swap.leave_running else None
+    if old and _answers(old) and pulse(old) != journal.seen:
+        swap.context.progress.say(f"{old.name} was logged to meanwhile: that comes along")
+        return dataclasses.replace(journal, step=Step.MOVE)
     swap.context.progress.say(f"pulumi up: {journal.old} goes")
     swap.engine.set(journal.kind, journal.new)
     swap.engine.remove(RETIRING)

@@ -5,6 +5,8 @@ deleted ones, and the files of each. Leaves behind what MLflow has no way to wri
 users and their permissions, the data sets and models that runs name as inputs, and the stages of versions.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -92,6 +94,19 @@ def registered_models(side: Side) -> Iterator[Any]:
 def experiment_origin(experiment: Any) -> str:
     """Its id alone is a small number, which each server gives."""
     return str(experiment.tags.get(ORIGIN_TAG, f"{experiment.experiment_id}@{experiment.creation_time}"))
+
+
+def pulse(side: Side) -> str:
+    """sha256 of what a few pages tell, no file read: another once anything but files, or points of a metric between its
+    first and its last, was logged or changed."""
+    found = list(experiments(side))
+    told = [
+        *([each.experiment_id, each.name, each.lifecycle_stage, each.tags] for each in found),
+        *(run.to_dictionary() for run in runs(side, [each.experiment_id for each in found])),
+        *([each.name, each.last_updated_timestamp, each.tags, each.aliases] for each in registered_models(side)),
+        *([each.name, each.version, each.last_updated_timestamp, each.tags] for each in versions(side)),
+    ]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def run_origin(run: Any) -> str:

@@ -12,6 +12,7 @@ from stacks.commands.swap import run
 from stacks.swapping.journal import Step
 from stacks.swapping.steps import RETRIES
 from workflow.errors import DriftError, RefusedError, ResourceError, UsageError
+from workflow.migration.report import compare
 
 pytestmark = pytest.mark.slow
 
@@ -168,6 +169,20 @@ def test_what_was_logged_to_the_old_side_while_a_swap_lay_still_comes_along(team
     told = team.to()
     assert (told.outcome, told.counts["runs"]) == ("done", 2)
     assert team.runs(NEW) == ["first", "late"]
+
+
+def test_what_was_logged_to_the_old_side_while_both_were_compared_comes_along(
+    team: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compared_slowly(*sides: Any) -> Any:
+        if not team.runs(OLD).count("late"):
+            team.log(OLD, "late")
+        return compare(*sides)
+
+    monkeypatch.setattr("stacks.swapping.steps.compare", compared_slowly)
+    assert team.to().counts["runs"] == 2
+    assert team.runs(NEW) == ["first", "late"]
+    assert team.engine.calls.count("remove retiring") == 1
 
 
 def test_an_old_side_that_is_half_gone_does_not_hold_up_the_end(team: Any) -> None:
