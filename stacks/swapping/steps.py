@@ -204,7 +204,7 @@ def _remove(swap: Swap, target: Side, what: Removals) -> None:
 
 def _retire(swap: Swap, journal: Journal) -> Journal:
     """Only now does the old side go; back to MOVE if it was logged to while both sides were compared. What comes later,
-    in the minutes of this `pulumi up`, stays with the old side's data and is brought by the next swap back to it."""
+    in the minutes of this `pulumi up`, stays at the old side: in the server's data, or in the app left at AWS."""
     old = swap.side(journal, journal.old) if journal.seen and not swap.leave_running else None
     if old and _answers(old) and pulse(old) != journal.seen:
         swap.context.progress.say(f"{old.name} was logged to meanwhile: that comes along")

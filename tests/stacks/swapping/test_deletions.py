@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from stacks.swapping.journal import Step
+from components.tracking.contract import TrackingOutputs
+from stacks.swapping.journal import Journal, Step
 from workflow.migration.sides import Side
 
 pytestmark = pytest.mark.slow
@@ -41,12 +42,11 @@ def test_an_alias_that_was_deleted_is_gone_after_the_swap_back_though_one_was_un
     assert "now at tracking/oss" in swapped.said.getvalue()
 
 
-def test_a_side_that_nothing_was_moved_to_deletes_nothing(swapped: Any) -> None:
-    """A flag alone has brought another app."""
-    another = {NEW: f"sqlite:///{swapped.folder}/another.db"}
-    swapped.engine.uris = {**swapped.engine.uris, **another}
-    swapped.engine.write(NEW)
-    with swapped.side(NEW).active() as client:
-        client.create_registered_model("digits")
-    swapped.to(OLD)
-    assert aliases(swapped.side(OLD)) == {"first", "second", "third"}
+@pytest.mark.parametrize(("side", "base"), [("app", "s3://b/this"), ("host", "s3://b/before"), ("another", "")])
+def test_a_side_that_nothing_was_moved_to_has_no_export_to_delete_by(side: str, base: str) -> None:
+    """A flag alone brings another app, where all would seem deleted."""
+    host = TrackingOutputs[str](variant=OLD, tracking_uri="host", username="", password_parameter="")
+    which = {"id": "1", "kind": "tracking", "old": OLD, "new": NEW, "step": Step.DONE, "source": host}
+    uris = {"export_uri": "s3://b/this", "base_uri": "s3://b/before"}
+    journal = Journal(**which, **uris, moved_to="app", usd_before=0, usd_after=0)  # type: ignore[arg-type]
+    assert journal.base_of(side) == base

@@ -69,7 +69,7 @@ def rename(client: Any) -> None:
 
 @pytest.mark.slow
 def test_new_names_come_home_with_all_that_has_them(empty: Callable[[str], Side]) -> None:
-    home, there, again = empty("home"), empty("there"), empty("again")
+    home, there = empty("home"), empty("there")
     with home.active() as client:
         fill(client)
     move(home, there, print)
@@ -77,19 +77,16 @@ def test_new_names_come_home_with_all_that_has_them(empty: Callable[[str], Side]
     with there.active() as client:
         rename(client)
     move(there, home, print)
-    assert compare(read(there), read(home)).is_equal
-    assert Counter(entry.kind for entry in read(home)) - before == Counter(
-        {Kind.REGISTERED_MODEL: 2, Kind.MODEL_VERSION: 2}
-    )
+    came = list(read(home))
+    assert compare(read(there), came).is_equal
+    assert Counter(entry.kind for entry in came) - before == Counter({Kind.REGISTERED_MODEL: 2, Kind.MODEL_VERSION: 2})
     with home.active() as client:
         [run] = client.search_runs([client.get_experiment_by_name("day").experiment_id])
         assert run.info.run_name == "of the night"
         assert client.get_model_version_by_alias("owl", "best").run_id == run.info.run_id
         assert client.get_registered_model("night-model").description == "another"
     move(home, there, print)
-    move(there, again, print)
-    for one, other in ((home, there), (there, home), (home, again), (again, home)):
-        assert compare(read(one), read(other)).is_equal, (one.name, other.name)
+    assert compare(came, read(there)).is_equal
 
 
 @pytest.mark.slow
