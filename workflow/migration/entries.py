@@ -14,6 +14,8 @@ from typing import Any, Final
 
 ORIGIN_TAG: Final = "mlteam.origin"
 """On a copy: the id of the run or logged model, or the `name/number` of the version, that it is a copy of."""
+MOVING_TAG: Final = "mlteam.moving"
+"""On a run's copy until all of it is there: till then MLflow says that it runs, and nobody's work is in it."""
 PARENT_TAG: Final = "mlflow.parentRunId"
 """MLflow's link of a nested run to its parent, by an id that each side has its own of."""
 GROWING: Final = ("metrics", "links")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ORIGIN_TAG, PARENT_TAG, Entry, Kind, in_order, number
+from workflow.migration.entries import MOVING_TAG, ORIGIN_TAG, PARENT_TAG, Entry, Kind, in_order, number
 from workflow.migration.sides import Side
 
 PAGE: Final = 500
@@ -166,14 +166,18 @@ class Reader:
             body = {"name": found.name, "deleted": found.lifecycle_stage != ACTIVE, "tags": _tags(found.tags)}
             yield Entry(kind=Kind.EXPERIMENT, origin=origin, body=body, id=found.experiment_id)
         # All ids first: a nested run may have begun before its parent.
-        self._runs = {run.info.run_id: run_origin(run) for run in runs(self.side, list(self._experiments))}
-        for run in runs(self.side, list(self._experiments)):
+        self._runs = {run.info.run_id: run_origin(run) for run in self._whole_runs()}
+        for run in self._whole_runs():
             self._runs[run.info.run_id] = run_origin(run)
             yield self._run(run)
         for model in logged_models(self.side, list(self._experiments)):
             self._models[model.model_id] = model_origin(model)
             yield self._model(model)
         yield from self._registry()
+
+    def _whole_runs(self) -> Iterator[Any]:
+        """Without copies that an interrupted move has left half made."""
+        return (run for run in runs(self.side, list(self._experiments)) if MOVING_TAG not in run.data.tags)
 
     def _run(self, run: Any) -> Entry:
         info, origin = run.info, run_origin(run)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ENDS, ORIGIN_TAG, PARENT_TAG, Entry, Kind, has_ended
+from workflow.migration.entries import ENDS, MOVING_TAG, ORIGIN_TAG, PARENT_TAG, Entry, Kind, has_ended
 from workflow.migration.naming import renames
 from workflow.migration.reading import (
     ACTIVE,
@@ -120,7 +120,7 @@ class Writer:
         body = entry.body
         with self.target.active() as client:
             if entry.origin not in self._runs:
-                home, tags = self._experiments[body["experiment"]], {ORIGIN_TAG: entry.origin}
+                home, tags = self._experiments[body["experiment"]], {ORIGIN_TAG: entry.origin, MOVING_TAG: "true"}
                 made = client.create_run(home, start_time=body["start_ms"], tags=tags, run_name=body["name"])
                 self._runs[entry.origin] = made.info.run_id
             identity = self._runs[entry.origin]
@@ -136,6 +136,8 @@ class Writer:
             client.update_run(identity, status=body["status"], name=body["name"])
             if body["end_ms"] is not None:
                 client.set_terminated(identity, status=body["status"], end_time=body["end_ms"])
+            if MOVING_TAG in there.data.tags:
+                client.delete_tag(identity, MOVING_TAG)
 
     def _model(self, entry: Entry) -> None:
         body = entry.body

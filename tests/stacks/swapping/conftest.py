@@ -135,9 +135,13 @@ class Team:
                 client.set_terminated(run_id)
 
     def runs(self, variant: str) -> list[str]:
+        return sorted(self.ends(variant))
+
+    def ends(self, variant: str) -> dict[str, str]:
+        """How each run has ended, by its name."""
         with self.side(variant).active() as client:
             ids = [each.experiment_id for each in client.search_experiments()]
-            return sorted(each.info.run_name for each in client.search_runs(ids))
+            return {each.info.run_name: each.info.status for each in client.search_runs(ids)}
 
 
 @pytest.fixture(scope="module")
