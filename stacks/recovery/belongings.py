@@ -1,10 +1,11 @@
 """Every type of resource that a stack is made of: how its like is found at AWS, and how one goes that nobody knows.
 
 Promises to find what carries the stack's tags or name and nothing else, under the key that a resource of the state has.
-What holds data has `holds`, and does not go while it holds some; where AWS itself does not refuse that, it never goes.
-What AWS gives the next `pulumi up` once more, and what people may have added by hand beside it, has no `remove` either.
-Parts (a bucket's settings, a topic's policy) go with what they are of. Ids as pulumi-aws 7 has them; a route and an
-attachment, whose ids are hashes, by what they join. The rows are in the order in which they can be removed.
+What holds data has `holds`, and does not go while it holds some; where AWS itself does not refuse that, it never goes,
+or after a snapshot. What AWS gives the next `pulumi up` once more, and what people may have added by hand beside it,
+has no `remove` either. Parts (a bucket's settings, a topic's policy) go with what they are of. Ids as pulumi-aws 7 has
+them; a route and an attachment, whose ids are hashes, by what they join. The rows are in the order in which they can be
+removed.
 """
 
 import re
@@ -22,7 +23,7 @@ PARTS: Final = re.compile(r"aws:s3/bucket(?!:Bucket$)|aws:sns/topicPolicy|aws:ec
 @dataclass(frozen=True)
 class Belonging:
     """`key` names the outputs that make a resource's key, and what stands between them; `ended_by` is how people let
-    one go that holds data."""
+    one go that holds data, `before` what recovery does before it lets one go."""
 
     token: str
     find: Find
@@ -31,6 +32,7 @@ class Belonging:
     key: tuple[str, ...] = ("id",)
     between: str = ":"
     ended_by: str = ""
+    before: str = ""
 
     def key_of(self, resource: Mapping[str, Any]) -> str:
         known = {"id": resource.get("id", ""), **resource.get("outputs", {})}
@@ -201,7 +203,9 @@ _ROWS: Final = (
     Belonging(
         "aws:ebs/volume:Volume",
         find=networks.volumes,
+        remove=networks.delete_volume,
         holds=networks.user_of,
+        before="after a snapshot",
         ended_by="aws ec2 delete-volume --volume-id {}",
     ),
     Belonging(

@@ -38,7 +38,8 @@ class Orphan:
     left: str = ""
 
     def text(self) -> str:
-        return f"{short(self.token)} {self.key}" + (f" ({self.left})" if self.left else "")
+        told = self.left or BELONGINGS[self.token].before
+        return f"{short(self.token)} {self.key}" + (f" ({told})" if told else "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,16 +41,27 @@ def empty(s3: Any, bucket: str) -> None:
         s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
 
 
-def test_no_disk_goes_and_each_is_named_with_the_commands_that_adopt_or_delete_it(scene: Any) -> None:
+def test_a_disk_that_nobody_uses_goes_after_a_snapshot(scene: Any) -> None:
+    disk = scene.volume()
+    before = scene.ec2.create_snapshot(
+        VolumeId=disk, TagSpecifications=scene.tags("snapshot", **{"mlteam:recovered-from": disk})
+    )
+    assert [each.key for each in scene.recover().removed] == [disk]
+    asked = {"Filters": [{"Name": "tag:mlteam:recovered-from", "Values": [disk]}]}
+    made = {each["SnapshotId"]: each for each in scene.ec2.describe_snapshots(**asked)["Snapshots"]}
+    made.pop(before["SnapshotId"])  # it does not know what the disk holds now
+    assert [(each["VolumeId"], each["State"]) for each in made.values()] == [(disk, "completed")]
+
+
+def test_a_disk_at_a_machine_stays_and_is_named_with_the_commands_that_adopt_or_delete_it(scene: Any) -> None:
     alone, used, job = scene.volume(), scene.volume(), scene.machine(**{"mlteam:job": "j"})
     scene.ec2.attach_volume(VolumeId=used, InstanceId=job, Device="/dev/sdf")
-    vpc = scene.vpc()
     done = scene.recover()
-    assert [each.key for each in done.removed] == [vpc], "a disk that is left behind hinders nothing"
     told = {each.key: each.left for each in done.left}
     assert f"it holds what {job} works with" in told[used]
-    assert "pulumi import --file F" in told[alone]
-    assert f"aws ec2 delete-volume --volume-id {alone}" in told[alone]
+    assert "pulumi import --file F" in told[used]
+    assert f"aws ec2 delete-volume --volume-id {used}" in told[used]
+    assert "perhaps another deployment's" in told[alone]
     assert {alone, used} <= {each["VolumeId"] for each in scene.ec2.describe_volumes()["Volumes"]}
 
 

@@ -97,13 +97,15 @@ def test_the_account_is_that_of_the_first_arn_which_names_one() -> None:
 
 def test_a_plan_says_what_goes_what_stays_and_why() -> None:
     gone, kept = Orphan(token=VPC, key="vpc-2"), Orphan(token="aws:s3/bucket:Bucket", key="b", left="it holds objects")
-    shown = Plan(locks=("stale lock of ann",), orphans=(gone, kept), unseen=("aws:eks/cluster:Cluster",))
-    assert (shown.removed, shown.left) == ((gone,), (kept,))
+    disk = Orphan(token="aws:ebs/volume:Volume", key="vol-1")
+    shown = Plan(locks=("stale lock of ann",), orphans=(gone, disk, kept), unseen=("aws:eks/cluster:Cluster",))
+    assert (shown.removed, shown.left) == ((gone, disk), (kept,))
     assert shown.text().splitlines() == [
         "remove:",
         "  stale lock of ann",
         "delete at AWS, because the state does not know it:",
         "  Vpc vpc-2",
+        "  Volume vol-1 (after a snapshot)",
         "leave at AWS:",
         "  Bucket b (it holds objects)",
         "not looked for at AWS: look there yourself:",
