@@ -19,7 +19,7 @@ from components.variants import Kind
 from stacks.engine import Engine, Preview, project_folder
 from stacks.swapping import steps
 from stacks.swapping.journal import Journal, Journals, Step
-from workflow.context import LOCAL_STACK, Context
+from workflow.context import Context
 from workflow.errors import RefusedError, UsageError
 from workflow.lock import stack_lock
 
@@ -160,10 +160,7 @@ def command(context: Context, /, kind: str, variant: str, **flags: Any) -> SwapR
     if flags["abandon"] and not flags["undo"]:
         raise click.UsageError("--abandon goes with --undo")
     swap = swap_of(context, leave_running=flags["leave_running"], abandon=flags["abandon"])
-    done = go_back(swap, chosen) if flags["undo"] else run(swap, chosen, variant, lambda: flags["yes"] or _asked())
-    if context.stack == LOCAL_STACK and chosen in STATEFUL:
-        context.progress.say('its address is another now: eval "$(mlteam env)" in each shell that has the old one')
-    return done
+    return go_back(swap, chosen) if flags["undo"] else run(swap, chosen, variant, lambda: flags["yes"] or _asked())
 
 
 def _asked() -> bool:

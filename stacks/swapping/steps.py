@@ -91,13 +91,16 @@ def undo(swap: Swap, journal: Journal) -> Journal:
             f"the swap of {journal.kind} is past its point of return: {journal.old} is being retired",
             cure=f"mlteam swap {journal.kind} {journal.new} ends it; then mlteam swap {journal.kind} {journal.old}",
         )
-    if journal.source and swap._now().variant == journal.new and not swap.abandon:
+    was_sent = journal.source is not None and swap._now().variant == journal.new
+    if was_sent and not swap.abandon:
         swap.context.progress.say(f"bringing back what was logged to {journal.new} (--abandon leaves it there)")
         _carry(swap, journal, (journal.new, journal.old), f"mlteam swap {journal.kind} --undo")
     swap.engine.set(journal.kind, journal.old)
     swap.engine.remove(RETIRING)
     if journal.step is not Step.EXPORT:
         swap.engine.up()
+    if was_sent:
+        _tell_address(swap)
     return swap.journals.write(dataclasses.replace(journal, step=Step.DONE))
 
 
@@ -144,7 +147,15 @@ def _up(swap: Swap, journal: Journal) -> Journal:
             f"`pulumi up` has not made {journal.new} the stack's {journal.kind}",
             cure=f"is another `pulumi up` at work? then: mlteam swap {journal.kind} {journal.new}",
         )
+    _tell_address(swap)
     return dataclasses.replace(journal, step=Step.MOVE)
+
+
+def _tell_address(swap: Swap) -> None:
+    """After an `up` that has sent people to the other side."""
+    swap.context.progress.say(
+        f'{swap._now().tracking_uri} is the address from now on: eval "$(mlteam env)" in each shell that has the other'
+    )
 
 
 def _move(swap: Swap, journal: Journal) -> Journal:

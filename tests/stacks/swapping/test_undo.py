@@ -43,6 +43,21 @@ class KilledError(BaseException):
     """Nothing catches it."""
 
 
+def test_people_are_told_another_address_when_they_are_sent_elsewhere(team: Any) -> None:
+    def told() -> list[str]:
+        lines = [each for each in team.said.getvalue().splitlines() if "is the address from now on" in each]
+        return [each.split()[0] for each in lines]
+
+    with team.killed_at("set retiring"):
+        team.to()
+    team.back()
+    assert told() == [], "nobody was sent anywhere"
+    with team.killed_at(Step.MOVE):
+        team.to()
+    team.back()
+    assert told() == [team.engine.uris[NEW], team.engine.uris[OLD]]
+
+
 def test_past_its_point_of_return_a_swap_is_ended_and_not_undone(team: Any) -> None:
     with team.killed_at("up managed"):
         team.to()
