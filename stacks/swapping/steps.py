@@ -13,11 +13,11 @@ from stacks.swapping.journal import Journal, Journals, Step
 from workflow import s3
 from workflow.context import Context
 from workflow.errors import DriftError, RefusedError, ResourceError
-from workflow.migration.entries import Entry, Kind
+from workflow.migration.entries import Entry, Key, Kind, like, onto
 from workflow.migration.reading import pulse, read
 from workflow.migration.refusals import Refusal, refusals, require_none
 from workflow.migration.removal import Before, Removals, recorded, removals, remove
-from workflow.migration.report import Comparison, Summary, compare, summary
+from workflow.migration.report import Comparison, Summary, compare, named, summary
 from workflow.migration.sides import Side
 from workflow.migration.writing import move
 from workflow.mlflow_client import client_environment
@@ -94,7 +94,7 @@ def undo(swap: Swap, journal: Journal) -> Journal:
     was_sent = journal.source is not None and swap._now().variant == journal.new
     if was_sent and not swap.abandon:
         swap.context.progress.say(f"bringing back what was logged to {journal.new} (--abandon leaves it there)")
-        _carry(swap, journal, (journal.new, journal.old), f"mlteam swap {journal.kind} --undo")
+        _carry(swap, journal, (journal.new, journal.old), f"mlteam swap {journal.kind} --undo", adds=True)
     swap.engine.set(journal.kind, journal.old)
     swap.engine.remove(RETIRING)
     if journal.step is not Step.EXPORT:
@@ -160,29 +160,35 @@ def _tell_address(swap: Swap) -> None:
 
 def _move(swap: Swap, journal: Journal) -> Journal:
     """Until both sides say the same; what was logged to the old side meanwhile comes along."""
-    moved, seen = _carry(swap, journal, (journal.old, journal.new), f"mlteam swap {journal.kind} {journal.new}")
+    again, way = f"mlteam swap {journal.kind} {journal.new}", (journal.old, journal.new)
+    moved, seen = _carry(swap, journal, way, again, adds=bool(journal.moved_to))
     there = swap.side(journal, journal.new).tracking_uri
     done = dataclasses.replace(journal, step=Step.RETIRE, moved_to=there, seen=seen)
     return dataclasses.replace(done, counts=dict(moved.counts), checksum=moved.checksum)
 
 
-def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> tuple[Summary, str]:
+def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str, *, adds: bool) -> tuple[Summary, str]:
     """Everything from one side to the other, which may hold more; and the pulse of the former before it was compared.
     DriftError where it does not arrive whole, RefusedError while runs go on where it comes from; `again` is the command
-    that goes on."""
+    that goes on. `adds`: people work at the other side with what it holds, so that is only added to."""
     source, target = (swap.side(journal, which) for which in way)
+    kept = {entry.key: entry for entry in read(target)} if adds else None
 
     def check(entry: Entry) -> None:
         require_none(refusals(entry, swap.journals.bucket), again)
 
     with swap.context.progress.waiting(f"moving {source.name} to {target.name}"):
-        registry = move(source, target, swap.context.progress.say, check)
+        registry = move(source, target, swap.context.progress.say, check, kept)
     for origin, number in registry.renumbered.items():
         swap.context.progress.warn(f"model version {origin} is number {number} now: its own was taken")
     with swap.context.progress.waiting("comparing both sides"):
         seen = pulse(source)
         entries, there = list(read(source)), list(read(target))
-        comparison = compare(entries, there)
+        wanted = [onto(entry, (kept or {}).get(entry.key)) for entry in entries]
+        comparison = compare(wanted, there)
+    for entry, written in zip(entries, wanted, strict=True):
+        if like(written, entry).fingerprint != entry.fingerprint:
+            swap.context.progress.warn(f"{named(*entry.key)} is kept as it is at {target.name}: {source.name} differs")
     _report(swap.context, comparison, way)
     if not comparison.is_equal:
         raise DriftError(_differences(comparison, way), cure=f"{again} moves again what differs")
@@ -193,12 +199,12 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str) -> tu
             f"{len(running)} runs go on at {source.name} ({names})",
             cure=f"wait for them, then {again}; --leave-running cuts them off",
         )
-    if journal.base_uri and way == (journal.old, journal.new):
+    if journal.base_uri and not adds:
         _remove(swap, target, removals(_base(swap, journal.base_uri), entries, there))
     return comparison.source, seen
 
 
-def _base(swap: Swap, export_uri: str) -> dict[tuple[Kind, str], Before]:
+def _base(swap: Swap, export_uri: str) -> dict[Key, Before]:
     """What both sides held after the last swap; nothing once its export is gone."""
     stored = s3.read(swap.journals.client, s3.parse(export_uri))
     return dict(recorded(stored.body.decode().splitlines())) if stored else {}

@@ -22,6 +22,8 @@ GROWING: Final = ("metrics", "links")
 """Lists that a run that goes on makes longer."""
 ENDS: Final = ("FINISHED", "FAILED", "KILLED")
 """States of a run that nothing follows."""
+FINAL: Final = ("READY", "FAILED")
+"""States of a logged model that it can be put into."""
 
 
 class Kind(StrEnum):
@@ -55,6 +57,10 @@ class Entry:
     artifact_uri: str = field(default="", compare=False)
 
     @property
+    def key(self) -> "Key":
+        return self.kind, self.origin
+
+    @property
     def fingerprint(self) -> str:
         """sha256 over all that both sides must agree on."""
         listed = [[artifact.path, artifact.size, artifact.sha256] for artifact in sorted(self.artifacts, key=_path)]
@@ -66,6 +72,10 @@ class Entry:
         known = {"kind": self.kind, "origin": self.origin, "fingerprint": self.fingerprint, "body": self.body}
         listed = [{"path": each.path, "size": each.size, "sha256": each.sha256} for each in self.artifacts]
         return json.dumps({**known, "id": self.id, "artifacts": listed}, sort_keys=True, ensure_ascii=False)
+
+
+Key = tuple[Kind, str]
+"""Kind and origin."""
 
 
 def like(entry: Entry, wanted: Entry) -> Entry:
@@ -80,6 +90,33 @@ def like(entry: Entry, wanted: Entry) -> Entry:
         body["deleted"] = True
     paths = {artifact.path for artifact in wanted.artifacts}
     return replace(entry, body=body, artifacts=tuple(each for each in entry.artifacts if each.path in paths))
+
+
+def onto(entry: Entry, there: Entry | None) -> Entry:
+    """What to write where people may have changed the same entry: what is there stays, and gets what it lacks, which is
+    params, tags, aliases, metric points, files and an end."""
+    if there is None:
+        return entry
+    body = {key: _joined(key, entry.body.get(key), value) for key, value in there.body.items()}
+    if is_final(entry.body) and not is_final(there.body):
+        body |= {key: entry.body[key] for key in ("status", "end_ms") if key in entry.body}
+    known = {artifact.path for artifact in there.artifacts}
+    lacking = tuple(each for each in entry.artifacts if each.path not in known)
+    return replace(entry, body=body, artifacts=(*there.artifacts, *lacking))
+
+
+def _joined(key: str, value: Any, there: Any) -> Any:
+    if isinstance(there, Mapping):
+        return {**(value or {}), **there}
+    if key in GROWING:
+        known = {tuple(each) for each in there}
+        return in_order([*there, *(each for each in value or () if tuple(each) not in known)])
+    return there
+
+
+def is_final(body: Mapping[str, Any]) -> bool:
+    """Whether a run has ended, or a logged model is complete, by the body of its entry."""
+    return body.get("status") in (*ENDS, *FINAL)
 
 
 def has_ended(run: Mapping[str, Any]) -> bool:

@@ -97,16 +97,25 @@ def experiment_origin(experiment: Any) -> str:
 
 
 def pulse(side: Side) -> str:
-    """sha256 of what a few pages tell, no file read: another once anything but files, or points of a metric between its
-    first and its last, was logged or changed."""
+    """sha256 of what a few pages tell, no file read: another once anything but files, or points of a metric before its
+    last, was logged or changed."""
     found = list(experiments(side))
+    known = [each.experiment_id for each in found]
     told = [
         *([each.experiment_id, each.name, each.lifecycle_stage, each.tags] for each in found),
-        *(run.to_dictionary() for run in runs(side, [each.experiment_id for each in found])),
+        *([run.to_dictionary(), _last_points(run)] for run in runs(side, known)),
+        *(
+            [each.model_id, str(each.status), each.last_updated_timestamp, each.tags]
+            for each in logged_models(side, known)
+        ),
         *([each.name, each.last_updated_timestamp, each.tags, each.aliases] for each in registered_models(side)),
         *([each.name, each.version, each.last_updated_timestamp, each.tags] for each in versions(side)),
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _last_points(run: Any) -> list[list[Any]]:
+    return in_order([each.key, each.step, each.timestamp, each.value] for each in run.data.to_proto().metrics)
 
 
 def run_origin(run: Any) -> str:
@@ -157,6 +166,8 @@ class Reader:
     _versions: dict[str, str] = field(default_factory=dict)
     _older: dict[str, str] = field(default_factory=dict)
     """Those that were read before: what a version is a copy of, its name may belong to a newer one."""
+    _roots: dict[str, str] = field(default_factory=dict)
+    """Where the files of a logged model are -> its origin."""
     _links: dict[str, list[list[Any]]] = field(default_factory=dict)
     """Id of a logged model -> the metric points and outputs of runs that name it."""
 
@@ -212,6 +223,7 @@ class Reader:
         self._links.setdefault(model_id, []).append(link)
 
     def _model(self, model: Any) -> Entry:
+        self._roots[model.artifact_location] = model_origin(model)
         with self.side.active():
             listed = artifacts.listed(artifacts.repository(model.artifact_location, self.side.tracking_uri))
         body = {
@@ -277,9 +289,19 @@ class Reader:
         if version.run_id in self._runs:
             with self.side.active() as client:
                 root = client.get_run(version.run_id).info.artifact_uri
-            if source == root or source.startswith(f"{root}/"):
+            if _is_below(source, root):
                 return ["run", self._runs[version.run_id], source.removeprefix(root).strip("/")]
+        if source.startswith("models:/"):  # a copy of a version that is gone, or called otherwise
+            with self.side.active() as client:
+                files = client.get_model_version_download_uri(version.name, version.version)
+            for root, origin in self._roots.items():
+                if _is_below(files, root):
+                    return ["model", origin, files.removeprefix(root).strip("/")]
         return ["elsewhere", "", source]
+
+
+def _is_below(address: str, root: str) -> bool:
+    return address == root or address.startswith(f"{root}/")
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:

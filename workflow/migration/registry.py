@@ -21,12 +21,13 @@ MAX_GAP: Final = 10_000
 
 @dataclass
 class Registry:
-    """`runs` and `models` say where an origin is on the target."""
+    """`runs` and `models` say where an origin is on the target; `renames`: its models get the source's names."""
 
     source: Side
     target: Side
     runs: Mapping[str, str]
     models: Mapping[str, str]
+    renames: bool = True
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Origin of a version -> its model's name and its number on the target."""
     _aliases: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -44,7 +45,7 @@ class Registry:
             for side in (self.source, self.target)
         )
         with self.target.active() as client:
-            for origin, name in renames(mine, there, "registered model"):
+            for origin, name in renames(mine, there, "registered model") if self.renames else ():
                 client.set_registered_model_tag(there[origin], ORIGIN_TAG, origin)  # its name does not tell it any more
                 client.rename_registered_model(there[origin], name)
                 there[origin] = name

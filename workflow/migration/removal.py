@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workflow.migration.entries import Entry, Kind
+from workflow.migration.entries import Entry, Key, Kind
 from workflow.migration.report import named
 from workflow.migration.sides import Side
 
@@ -37,7 +37,7 @@ class Removals:
     kept: tuple[str, ...] = ()
 
 
-def recorded(lines: Iterable[str]) -> Iterator[tuple[tuple[Kind, str], Before]]:
+def recorded(lines: Iterable[str]) -> Iterator[tuple[Key, Before]]:
     """The lines of an export, see `Entry.to_line`."""
     for line in lines:
         known = json.loads(line)
@@ -48,12 +48,12 @@ def recorded(lines: Iterable[str]) -> Iterator[tuple[tuple[Kind, str], Before]]:
         )
 
 
-def removals(before: Mapping[tuple[Kind, str], Before], source: Iterable[Entry], target: list[Entry]) -> Removals:
+def removals(before: Mapping[Key, Before], source: Iterable[Entry], target: list[Entry]) -> Removals:
     """Of the target's entries those that were there before and are not on the source; and what of the others is not."""
-    wanted = {(entry.kind, entry.origin): entry for entry in source}
-    both = [(entry, before[key]) for entry in target if (key := (entry.kind, entry.origin)) in before]
-    lost = [(entry, was) for entry, was in both if (entry.kind, entry.origin) not in wanted]
-    left = [(entry, was, wanted[key]) for entry, was in both if (key := (entry.kind, entry.origin)) in wanted]
+    wanted = {entry.key: entry for entry in source}
+    both = [(entry, before[key]) for entry in target if (key := entry.key) in before]
+    lost = [(entry, was) for entry, was in both if entry.key not in wanted]
+    left = [(entry, was, wanted[key]) for entry, was in both if (key := entry.key) in wanted]
     aliases = [(entry, key) for entry, was, now in left for key in _gone("aliases", entry, was.aliases, now)]
     models = {entry.body["name"] for entry in wanted.values() if entry.kind is Kind.REGISTERED_MODEL}
     needed = _needed(target, aliases)
@@ -74,7 +74,7 @@ def removals(before: Mapping[tuple[Kind, str], Before], source: Iterable[Entry],
         ),
         aliases=tuple(aliases),
         versions=tuple(versions),
-        kept=tuple(named(entry.kind, entry.origin) for entry, _ in lost if entry not in versions),
+        kept=tuple(named(*entry.key) for entry, _ in lost if entry not in versions),
     )
 
 

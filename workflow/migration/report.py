@@ -60,12 +60,8 @@ def summary(entries: Iterable[Entry]) -> Summary:
 
 def compare(source: Iterable[Entry], target: Iterable[Entry]) -> Comparison:
     """What of the source the target lacks or has otherwise; what it has beyond that is its own."""
-    wanted = {(entry.kind, entry.origin): entry for entry in source}
-    found = {
-        (entry.kind, entry.origin): like(entry, wanted[entry.kind, entry.origin])
-        for entry in target
-        if (entry.kind, entry.origin) in wanted
-    }
+    wanted = {entry.key: entry for entry in source}
+    found = {entry.key: like(entry, wanted[entry.key]) for entry in target if entry.key in wanted}
     return Comparison(
         source=summary(wanted.values()),
         target=summary(found.values()),

@@ -11,7 +11,18 @@ from functools import cached_property
 from typing import Any, Final
 
 from workflow.migration import artifacts
-from workflow.migration.entries import ENDS, MOVING_TAG, ORIGIN_TAG, PARENT_TAG, Entry, Kind, has_ended
+from workflow.migration.entries import (
+    ENDS,
+    FINAL,
+    MOVING_TAG,
+    ORIGIN_TAG,
+    PARENT_TAG,
+    Entry,
+    Key,
+    Kind,
+    has_ended,
+    onto,
+)
 from workflow.migration.naming import renames
 from workflow.migration.reading import (
     ACTIVE,
@@ -30,21 +41,27 @@ METRICS_PER_CALL: Final = 1_000
 PARAMS_PER_CALL: Final = 100
 TAGS_PER_CALL: Final = 100
 """MLflow's limits of one log-batch request."""
-FINAL: Final = frozenset({"READY", "FAILED"})
-"""States of a logged model that it can be put into."""
 SAY_EVERY: Final = 100
+MOST_RUNS: Final = 50_000
+"""MLflow's limit of one search."""
 
 
 @dataclass
 class Writer:
-    """Writes what `source` holds to `target`; remembers where each origin is on the target."""
+    """Writes what `source` holds to `target`; remembers where each origin is on the target. `kept`, if given, is what
+    the target holds: it stays as it is, and is only added to."""
 
     source: Side
     target: Side
+    kept: Mapping[Key, Entry] | None = None
     _nested: list[Entry] = field(default_factory=list)
     _trash: list[Entry] = field(default_factory=list)
 
     def write(self, entry: Entry) -> None:
+        there = (self.kept or {}).get(entry.key)
+        entry = onto(entry, there)
+        if entry == there and entry.kind is not Kind.MODEL_VERSION:  # others ask where a version is
+            return
         writers: Mapping[Kind, Callable[[Entry], None]] = {
             Kind.EXPERIMENT: self._experiment,
             Kind.RUN: self._run,
@@ -77,7 +94,9 @@ class Writer:
 
     @cached_property
     def registry(self) -> Registry:
-        return Registry(source=self.source, target=self.target, runs=self._runs, models=self._models)
+        return Registry(
+            source=self.source, target=self.target, runs=self._runs, models=self._models, renames=self.kept is None
+        )
 
     @cached_property
     def _experiments(self) -> dict[str, str]:
@@ -86,7 +105,7 @@ class Writer:
         there = {experiment_origin(found): found for found in experiments(self.target)}
         names = {origin: found.name for origin, found in there.items()}
         with self.target.active() as client:
-            for origin, name in renames(mine, names, "experiment"):
+            for origin, name in renames(mine, names, "experiment") if self.kept is None else ():
                 _restore(client, there[origin].experiment_id)  # nothing else can be renamed
                 client.rename_experiment(there[origin].experiment_id, name)
         on_both = {found.name: found.experiment_id for origin, found in there.items() if origin not in mine}
@@ -121,6 +140,7 @@ class Writer:
         with self.target.active() as client:
             if entry.origin not in self._runs:
                 home, tags = self._experiments[body["experiment"]], {ORIGIN_TAG: entry.origin, MOVING_TAG: "true"}
+                _restore(client, home)
                 made = client.create_run(home, start_time=body["start_ms"], tags=tags, run_name=body["name"])
                 self._runs[entry.origin] = made.info.run_id
             identity = self._runs[entry.origin]
@@ -194,11 +214,15 @@ class Writer:
 
 
 def move(
-    source: Side, target: Side, say: Callable[[str], None], check: Callable[[Entry], None] = lambda _: None
+    source: Side,
+    target: Side,
+    say: Callable[[str], None],
+    check: Callable[[Entry], None] = lambda _: None,
+    kept: Mapping[Key, Entry] | None = None,
 ) -> Registry:
     """Everything from `source` to `target`, as often as it takes, each entry once `check` has not raised; the answer
-    tells which versions got new numbers."""
-    writer = Writer(source, target)
+    tells which versions got new numbers. `kept` as in Writer."""
+    writer = Writer(source, target, kept)
     for count, entry in enumerate(read(source), start=1):
         check(entry)
         writer.write(entry)
@@ -209,10 +233,15 @@ def move(
 
 
 def _restore(client: Any, experiment_id: str) -> Any:
-    """The experiment, which is active then."""
+    """The experiment, which is active then; MLflow would bring all its runs back from the trash with it."""
+    from mlflow.entities import ViewType
+
     found = client.get_experiment(experiment_id)
     if found.lifecycle_stage != ACTIVE:
+        trash = client.search_runs([experiment_id], run_view_type=ViewType.DELETED_ONLY, max_results=MOST_RUNS)
         client.restore_experiment(experiment_id)
+        for run in trash:
+            client.delete_run(run.info.run_id)
     return found
 
 
