@@ -13,7 +13,7 @@ from stacks.swapping.journal import Journal, Journals, Step
 from workflow import s3
 from workflow.context import Context
 from workflow.errors import DriftError, RefusedError, ResourceError
-from workflow.migration.entries import Entry, Key, Kind, like, onto
+from workflow.migration.entries import Entry, Key, has_ended, like, onto
 from workflow.migration.reading import pulse, read
 from workflow.migration.refusals import Refusal, refusals, require_none
 from workflow.migration.removal import Before, Removals, recorded, removals, remove
@@ -192,7 +192,9 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str, *, ad
     _report(swap.context, comparison, way)
     if not comparison.is_equal:
         raise DriftError(_differences(comparison, way), cure=f"{again} moves again what differs")
-    running = [entry for entry in entries if entry.kind is Kind.RUN and entry.body["status"] == "RUNNING"]
+    # By what arrived: the copy of a run that was cut off says for ever that it runs, and has ended at its home.
+    here = {entry.key for entry in entries if entry.body.get("status") == "RUNNING"}
+    running = [entry for entry in there if entry.key in here and not has_ended(entry.body)]
     if running and not swap.leave_running:
         names = ", ".join(str(entry.body["name"]) for entry in running[:SHOWN])
         raise RefusedError(

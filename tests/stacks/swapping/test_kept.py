@@ -119,3 +119,13 @@ def test_new_runs_of_an_experiment_in_the_trash_come_home_and_leave_the_others_t
     full.log(NEW, "newer")
     assert full.back().outcome == "undone"
     assert full.runs(OLD) == ["newer"]
+
+
+def test_the_copy_of_a_run_that_was_cut_off_does_not_hold_the_way_back_once_it_has_ended_at_home(team: Any) -> None:
+    team.log(OLD, "cut off", ends=False)
+    team.to(leave_running=True)
+    with team.side(OLD).active() as client:
+        [run] = client.search_runs([client.get_experiment_by_name("digits").experiment_id], "status = 'RUNNING'")
+        client.set_terminated(run.info.run_id)
+    assert team.to(OLD).outcome == "done"
+    assert team.ends(OLD) == {"first": "FINISHED", "cut off": "FINISHED"}
