@@ -18,13 +18,6 @@ from emulator.access.patterns import is_like
 FILE: Final = "data/AdditionalSpecs/Policies.json"
 PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}")
 ANY: Final = ".*"
-PRINCIPAL: Final = ".amazonaws.com"
-NO_PREFIX: Final = frozenset(
-    {"costalerts", "ec2fastlaunch", "ec2fleet", "ec2scheduled", "ecs-tasks", "edgelambda", "eks-connector"}
-    | {"eks-fargate-pods", "eks-nodegroup", "lexv2", "macie", "migrationhub", "opensearchservice", "spot", "spotfleet"}
-    | {"transitgateway", "vmie", "vpc-flow-logs"}
-)
-"""Services that act under another name than that of their actions: in AWS's managed policies (read 2026-11)."""
 
 
 @cache
@@ -39,12 +32,6 @@ def _services() -> Mapping[str, Any]:
 def exists(action: str) -> bool:
     service, _, name = action.partition(":")
     return name.lower() in _services().get(service, {}).get("Actions", {})
-
-
-def is_service(principal: str) -> bool:
-    """Whether some service goes by the name: `ec2.amazonaws.com`, with a part of it or a Region before that."""
-    known = NO_PREFIX | _services().keys()
-    return principal.endswith(PRINCIPAL) and not known.isdisjoint(principal.removesuffix(PRINCIPAL).split("."))
 
 
 def resource_types(action: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the services demand of a statement beside the grammar: a sentence for one that they refuse, else none.
 
 Sources: IAM User Guide, "AWS JSON policy elements" (Sid, Principal, Resource); S3, "Policies and permissions"; SNS,
-"Access policy language" (read 2026-11); the sentences are AWS's own.
+"Access policy language" (read 2026-11); the sentences are AWS's own where those are known.
 """
 
 import re
@@ -21,9 +21,16 @@ Demand = Callable[[Statement, Request], str]
 
 SID: Final = re.compile(r"[0-9A-Za-z]*")
 VENDOR: Final = re.compile(r"[a-z0-9-]+")
-ACCOUNT: Final = re.compile(r"(?:arn:aws:iam::)?\d{12}(?::root)?")
-UNIQUE_ID: Final = re.compile(r"A(?:ROA|IDA)[A-Z0-9]+")
-ENTITY: Final = re.compile(r"arn:aws:iam::(\d{12}):(?:role|user)/[^*?]+")
+SERVICE: Final = re.compile(r"(?:[a-z0-9-]+\.)+amazonaws\.com(?:\.cn)?")
+UNASKED: Final = re.compile(
+    r"\*|(?:arn:aws:iam::)?\d{12}(?::root)?|A(?:ROA|IDA)[A-Z0-9]+"
+    r"|arn:aws:iam::\d{12}:user/(?:[^*?]+/)?[\w+=,.@-]{1,64}"
+    r"|arn:aws:sts::\d{12}:federated-user/[\w+=,.@-]{2,32}"
+    r"|arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+",
+    re.ASCII,
+)
+"""Accounts, unique ids, and users: any access key that nobody made is one here (`emulator/mends/identity.py`)."""
+ROLE: Final = re.compile(r"arn:aws:iam::(\d{12}):role/[^*?]+")
 SESSION: Final = re.compile(r"arn:aws:sts::(\d{12}):assumed-role/([^*?/]+)/[^*?/]+")
 TOPIC_ACTIONS: Final = frozenset(
     f"sns:{name}"
@@ -70,19 +77,17 @@ def _principals(statement: Statement) -> Iterator[tuple[str, str]]:
 
 
 def _exists(kind: str, name: str, call: Request) -> bool:
-    """Who belongs to another account cannot be known here."""
+    """Who belongs to another account cannot be known here, nor which services there are: AWS publishes no list."""
     if kind == "SERVICE":
-        return reference.is_service(name)
-    if kind != "AWS" or name == "*" or ACCOUNT.fullmatch(name) or UNIQUE_ID.fullmatch(name):
+        return bool(SERVICE.fullmatch(name))
+    if kind != "AWS" or UNASKED.fullmatch(name):
         return True
-    entity, session = ENTITY.fullmatch(name), SESSION.fullmatch(name)
-    found = entity or session
+    session = SESSION.fullmatch(name)
+    found = session or ROLE.fullmatch(name)
     if found is None or found[1] != call.account_id:
         return found is not None
-    backend: Any = iam_backends[call.account_id]["aws"]
-    if session:
-        return any(role.name == session[2] for role in backend.roles.values())
-    return any(each.arn == name for each in (*backend.roles.values(), *backend.users.values()))
+    roles: Any = iam_backends[call.account_id]["aws"].roles.values()
+    return any(role.name == session[2] if session else role.arn == name for role in roles)
 
 
 def known_principals(sentence: str) -> Demand:

@@ -1,9 +1,11 @@
 """Policies that their service would not take: each kind has demands of its own beside IAM's grammar.
 
 moto 5.2.5 looks at the documents of IAM only, at a trust policy only when it is changed, and at no principal; what it
-took was then refused to everybody who came under it. It wants version 2012-10-17 of all, AWS only of managed policies.
+took was then refused to everybody who came under it. It wants version 2012-10-17 of all, AWS only of managed policies;
+it takes no number for a condition's value, and no `sts:SetContext` in a trust policy, where AWS's own guides have it.
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "Principal"; S3, "Error responses" and "Policies
-and permissions"; SNS, "Access policy language"; EC2, "Error codes" (read 2026-11); the sentences are AWS's own.
+and permissions"; SNS, "Access policy language"; EC2, "Error codes"; S3, "Access Grants locations" (read 2026-11); the
+sentences are AWS's own where those are known.
 """
 
 import json
@@ -170,5 +172,12 @@ RULES: Final[tuple[Rule, ...]] = (
 
 
 def install() -> None:
-    """Let moto take every version that the grammar knows."""
+    """Let moto take every version that the grammar knows, leave conditions to `parse`, and take one more action."""
+    known = IAMTrustPolicyDocumentValidator._validate_trust_policy_action
     replace(BaseIAMPolicyValidator, "_validate_version", lambda _: None)
+    replace(BaseIAMPolicyValidator, "_validate_condition_syntax", lambda _: None)
+    replace(
+        IAMTrustPolicyDocumentValidator,
+        "_validate_trust_policy_action",
+        lambda action: None if action == "sts:SetContext" else known(action),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from moto.iam.models import iam_backends
-from moto.iam.policy_validation import BaseIAMPolicyValidator
+from moto.iam.policy_validation import BaseIAMPolicyValidator, IAMTrustPolicyDocumentValidator
 
 from emulator.engine import shapes
 from emulator.manners import malformed
@@ -49,7 +49,10 @@ def refusal(name: str, text: str) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As the emulator has it, with one role."""
-    monkeypatch.setattr(BaseIAMPolicyValidator, "_validate_version", None)  # put back afterwards
+    for judge in (BaseIAMPolicyValidator, IAMTrustPolicyDocumentValidator):
+        for name, method in list(vars(judge).items()):
+            if name.startswith("_validate"):
+                monkeypatch.setattr(judge, name, method)  # put back afterwards
     malformed.install()
     backend = iam_backends[ACCOUNT]["aws"]
     made = backend.create_role("known", policy(statement("trust")), "/a/", None, "", [], None, None)
@@ -102,12 +105,23 @@ def test_a_principal_that_names_nobody_is_refused(name: str, principal: Any) -> 
 GOOD_PRINCIPALS: list[dict[str, Any]] = [
     *({"AWS": who} for who in ("*", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/a/known")),
     *({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/known/me"}, {"AWS": "arn:aws:iam::210987654321:role/theirs"}),
+    *({"AWS": f"arn:aws:iam::{ACCOUNT}:user/{name}"} for name in ("admin", "a/b/admin@example.com")),
+    {"AWS": f"arn:aws:sts::{ACCOUNT}:federated-user/bob"},
+    {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"},
     *({"Service": f"{name}.amazonaws.com"} for name in ("ecs-tasks", "states.us-east-1", "delivery.logs")),
+    *(
+        {"Service": f"{name}.amazonaws.com"}
+        for name in ("billingreports", "airflow-env", "license-management.marketplace")
+    ),
+    {"Service": "ec2.amazonaws.com.cn"},
 ]
 GHOSTS: list[dict[str, Any]] = [
-    *({"AWS": f"arn:aws:iam::{ACCOUNT}:{what}"} for what in ("role/known", "role/a/*", "user/ghost", "group/g")),
+    *(
+        {"AWS": f"arn:aws:iam::{ACCOUNT}:{what}"}
+        for what in ("role/known", "role/a/*", "user/a*", "user/a b", "group/g")
+    ),
     *({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/ghost/me"}, {"AWS": "junk"}, {"AWS": [ACCOUNT, "junk"]}),
-    *({"Service": service} for service in ("ghost.amazonaws.com", "ec2", "*")),
+    *({"Service": service} for service in ("ec2.amazonaws", ".amazonaws.com", "EC2.amazonaws.com", "ec2", "*")),
 ]
 
 
@@ -146,7 +160,10 @@ VENDOR = "Resource vendor must be fully qualified and cannot contain regexes."
         ("trust", {"Principal": None}, "Missing required field Principal"),
         ("trust", {"Principal": "*"}, 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'),
         ("trust", {"Principal": {}}, "The passed in policy has a statement with no principals!"),
-        ("trust", {"Action": "s3:GetObject"}, "Trust Policy statement actions can only be sts:AssumeRole"),
+        *(
+            ("trust", {"Action": action}, "Trust Policy statement actions can only be sts:AssumeRole")
+            for action in ("s3:GetObject", "sts:*")
+        ),
         ("bucket", {"Principal": None}, "Missing required field Principal"),
         ("bucket", {"Resource": None}, "Missing required field Resource"),
         ("bucket", {"Action": None}, "Missing required field Action"),
@@ -184,6 +201,18 @@ def test_two_statements_of_one_sid_are_refused(name: str) -> None:
 )
 def test_a_bucket_takes_what_may_be_about_it(changed: dict[str, Any]) -> None:
     assert refusal("bucket", policy(statement("bucket", **changed))) == ("", "")
+
+
+@pytest.mark.parametrize("name", SOUND)
+@pytest.mark.parametrize("age", [3600, 0.5, True, [3600, "7200"]])
+def test_a_value_of_a_condition_may_be_a_number(name: str, age: Any) -> None:
+    condition = {"NumericLessThan": {"aws:MultiFactorAuthAge": age}}
+    assert refusal(name, policy(statement(name, Condition=condition))) == ("", "")
+
+
+@pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"])
+def test_a_trust_policy_may_let_a_session_bear_something(action: str) -> None:
+    assert refusal("trust", policy(statement("trust", Action=["sts:AssumeRole", action]))) == ("", "")
 
 
 def test_every_rule_is_about_an_operation_that_there_is() -> None:
@@ -238,3 +267,13 @@ def test_only_a_managed_policy_must_be_of_the_current_version(cloud: Any) -> Non
     iam.update_assume_role_policy(RoleName="old", PolicyDocument=policy(statement("trust"), Version="2008-10-17"))
     with pytest.raises(ClientError, match=r"Policy document must be version 2012-10-17 or greater\."):
         iam.create_policy(PolicyName="old", PolicyDocument=old)
+
+
+@pytest.mark.slow
+def test_moto_takes_the_numbers_and_actions_that_iam_takes(cloud: Any) -> None:
+    iam, condition = cloud.client("iam"), {"NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}
+    cloud.role("numbers")
+    inline = policy(statement("identity", Condition=condition))
+    iam.put_role_policy(RoleName="numbers", PolicyName="p", PolicyDocument=inline)
+    trust = policy(statement("trust", Action=["sts:AssumeRole", "sts:SetContext"], Condition=condition))
+    iam.update_assume_role_policy(RoleName="numbers", PolicyDocument=trust)
