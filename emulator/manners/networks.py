@@ -1,8 +1,8 @@
 """Address ranges and ports of EC2: out of bounds they are refused, and a CIDR block loses its host bits.
 
-moto 5.2.5 takes subnets of any size and ports in any order, and keeps 10.0.0.5/24 as it came. Sources: EC2 API
-reference, CreateSubnet, CreateRoute, AuthorizeSecurityGroupIngress, CreateVolume, "Error codes"; EBS, "Volume types"
-(read 2026-11).
+moto 5.2.5 takes subnets of any size and ports in any order, keeps 10.0.0.5/24 as it came, and fails at a rule without
+ports, which only TCP and UDP need. Sources: EC2 API reference, CreateSubnet, CreateRoute, SecurityGroupRule,
+AuthorizeSecurityGroupIngress, CreateVolume, "Error codes"; EBS, "Volume types" (read 2026-11).
 """
 
 import re
@@ -19,6 +19,8 @@ from emulator.seam import AwsError, replace
 SUBNET_BITS: Final = range(16, 29)
 PORTS: Final = range(65_536)
 PROTOCOLS: Final = frozenset({"tcp", "udp", "icmp", "icmpv6", "-1", *map(str, range(256))})
+ALL_TYPES: Final = -1
+"""Stands for both ports of a rule that has none."""
 WITH_PORTS: Final = {"tcp": "TCP", "6": "TCP", "udp": "UDP", "17": "UDP"}
 _DESCRIPTION: Final = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 _CIDR: Final = re.compile(r"(Destination|Source)?(Ipv6)?Cidr(Ip|Ipv4|Ipv6|Block)?")
@@ -107,7 +109,8 @@ def _volume(call: Request) -> None:
 
 
 def canonical(parameters: Any) -> None:
-    """Write every CIDR block in the parameters of a call without its host bits; what is none stays as it is."""
+    """Write every CIDR block in the parameters of a call without its host bits, and what stands for no ports into a
+    rule that needs none; all else stays as it is."""
     if isinstance(parameters, list):
         for value in parameters:
             canonical(value)
@@ -117,6 +120,8 @@ def canonical(parameters: Any) -> None:
                 parameters[name] = _without_host_bits(value)
             else:
                 canonical(value)
+        if "IpProtocol" in parameters and str(parameters["IpProtocol"]).lower() not in WITH_PORTS:
+            parameters |= {"FromPort": ALL_TYPES, "ToPort": ALL_TYPES} | parameters
 
 
 def _without_host_bits(cidr: str) -> str:

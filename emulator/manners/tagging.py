@@ -43,8 +43,6 @@ class Words:
             raise AwsError(self.code, self.key)
         if any(len(value) > VALUE_CHARACTERS for _, value in tags):
             raise AwsError(self.code, self.value)
-        if len(tags) > TAGS:
-            raise AwsError(self.many, f"The maximum number of tags for a resource is {TAGS}, not {len(tags)}")
 
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -98,3 +96,5 @@ def check(call: Request) -> None:
     words = WORDS.get(call.service, Words())
     for tags in tags_in(call.parameters):
         words.check(tags)
+        if len(tags) > TAGS and call.operation != "DeleteTags":
+            raise AwsError(words.many, f"The maximum number of tags for a resource is {TAGS}, not {len(tags)}")

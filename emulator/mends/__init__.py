@@ -4,7 +4,7 @@ Each module says what moto 5.2.5 does, what AWS does, and has `install()`. Those
 `association_tags`, `subscriptions`) are put together in `emulator.platform`.
 """
 
-from emulator.mends import identity, launching, logs, parameters, rule_descriptions, storage, volumes
+from emulator.mends import identity, launching, logs, parameters, permissions, rule_descriptions, storage, volumes
 from emulator.mends.addresses import Loopback
 from emulator.mends.budgets import Budgets
 from emulator.mends.schedules import Schedules
@@ -16,6 +16,7 @@ def install() -> None:
     identity.install()
     logs.install()
     parameters.install()
+    permissions.install()
     rule_descriptions.install()
     storage.install()
     volumes.install()

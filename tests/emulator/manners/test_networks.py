@@ -93,6 +93,20 @@ def test_host_bits_of_a_block_are_dropped_wherever_it_stands_and_all_else_is_lef
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("protocol", "told"), [("icmpv6", "icmpv6"), ("50", "50"), ("ICMP", "icmp")])
+def test_only_tcp_and_udp_must_have_ports(cloud: Any, protocol: str, told: str) -> None:
+    ec2 = cloud.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="portless", Description="d", VpcId=vpc)["GroupId"]
+    rule = {"IpProtocol": protocol, "IpRanges": [{"CidrIp": "10.0.0.0/24"}]}
+    [made] = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"]
+    assert (made["IpProtocol"], made["FromPort"], made["ToPort"]) == (told, -1, -1)
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"] == []
+    ec2.delete_security_group(GroupId=group)
+
+
+@pytest.mark.slow
 def test_a_rule_is_told_and_found_again_without_its_host_bits(cloud: Any) -> None:
     ec2 = cloud.client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]

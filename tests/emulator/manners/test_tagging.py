@@ -11,9 +11,9 @@ from emulator.manners.validating import RULES
 from emulator.seam import AwsError
 
 
-def refusal(service: str, parameters: dict[str, Any]) -> str:
+def refusal(service: str, parameters: dict[str, Any], operation: str = "Any") -> str:
     try:
-        tagging.check(Request(service, "Any", parameters, "0", "us-east-1"))
+        tagging.check(Request(service, operation, parameters, "0", "us-east-1"))
     except AwsError as error:
         return str(error.code)
     return ""
@@ -55,6 +55,7 @@ def test_the_longest_key_and_value_and_the_fiftieth_tag_are_taken_and_one_more_i
         assert (refusal("ec2", {"Tags": listed(**{key: value})}) == "") is is_good
     many = {f"k{number}": "v" for number in range(51)}
     assert refusal("ec2", {"Tags": listed(**many)}) == "TagLimitExceeded"
+    assert refusal("ec2", {"Tags": listed(**many)}, "DeleteTags") == "", "what goes does not count"
     del many["k0"]
     assert refusal("ec2", {"Tags": listed(**many)}) == ""
 

@@ -90,3 +90,30 @@ def test_from_one_role_to_the_next_a_session_lasts_an_hour(cloud: Any) -> None:
     code, message = cloud.refused(take, RoleArn=second, RoleSessionName="me", DurationSeconds=7200)
     assert (code, "role chaining" in message) == ("ValidationError", True)
     take(RoleArn=second, RoleSessionName="me", DurationSeconds=3600)
+
+
+@pytest.mark.slow
+def test_a_set_of_no_tags_takes_the_tags_of_an_object_away(cloud: Any) -> None:
+    s3, named = cloud.client("s3"), {"Bucket": "untagged", "Key": "k"}
+    s3.create_bucket(Bucket="untagged")
+    s3.put_object(**named, Tagging="a=b")
+    s3.put_object_tagging(**named, Tagging={"TagSet": []})
+    assert s3.get_object_tagging(**named)["TagSet"] == []
+
+
+@pytest.mark.slow
+def test_a_permission_is_added_and_removed_beside_statements_without_a_sid(cloud: Any) -> None:
+    sns = cloud.client("sns")
+    topic = sns.create_topic(Name="shared")["TopicArn"]
+    alone = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+
+    def statements() -> Any:
+        return json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])["Statement"]
+
+    for given in (alone, [alone]):
+        document = json.dumps({"Version": "2012-10-17", "Statement": given})
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
+        sns.add_permission(TopicArn=topic, Label="label", AWSAccountId=["123456789012"], ActionName=["Publish"])
+        assert [each.get("Sid") for each in statements()] == [None, "label"]
+        sns.remove_permission(TopicArn=topic, Label="label")
+        assert statements() == [alone]
