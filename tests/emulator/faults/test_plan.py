@@ -81,7 +81,7 @@ def test_a_pattern_that_matches_nothing_is_a_mistake(tmp_path: Path, operation: 
     assert said in str(wrong.value)
 
 
-@pytest.mark.parametrize("text", ["{", "", "- 1", "\x00"])
+@pytest.mark.parametrize("text", ["{", "", "- 1", "\x00", "? [a]\n: b\n", "? {a: b}\n: c\n"])
 def test_what_is_no_plan_at_all_is_refused_by_the_files_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "plan.yaml"
     file.write_text(text)
