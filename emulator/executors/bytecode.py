@@ -2,7 +2,8 @@
 
 The first import of MLflow costs 8 s of CPU more than the next, a first start of its server 12 s, and instances come by
 the dozen. Below PYTHONPYCACHEPREFIX Python repeats the path of each source: there the root of the instance is a link to
-what all share. Python itself compares time and size of the source, which uv keeps where it links files from its cache.
+what all share. Python itself compares time and size of the source, which uv keeps where it links files from its cache:
+two instances whose sources at one path differ, but not in size or second, would run what one of them compiled first.
 
 Standard library only: the supervisor of a service asks, too.
 """
