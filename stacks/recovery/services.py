@@ -130,8 +130,12 @@ def experiments(_: Sight, identity: str) -> str:
     side = Side(name="the app", tracking_uri=identity, settings={URI: identity, RETRIES: "1"})
     try:
         known = [each.experiment_id for each in reading.experiments(side)]
-        made = [each for each in known if each != DEFAULT or any(reading.runs(side, [DEFAULT]))]
-        models = {each.name for each in reading.versions(side)}
+        made = [each for each in known if each != DEFAULT or _is_used(side, each)]
+        models = list(reading.registered_models(side))
     except ResourceError:
         return "perhaps experiments: it does not answer"
     return f"experiments: {len(made)}, registered models: {len(models)}" if made or models else ""
+
+
+def _is_used(side: Side, experiment_id: str) -> bool:
+    return any(reading.runs(side, [experiment_id])) or any(reading.logged_models(side, [experiment_id]))

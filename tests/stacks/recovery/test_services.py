@@ -1,5 +1,6 @@
 """What a tracking app holds, asked of MLflow itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,21 @@ def test_an_app_that_nobody_has_used_holds_nothing(scene: Any, store: str) -> No
     assert experiments(scene.recovery.sight, store) == ""
 
 
+@pytest.mark.parametrize(
+    "make",
+    [lambda client: client.create_run("0"), lambda client: client.create_logged_model("0")],
+    ids=["run", "model"],
+)
 def test_an_app_holds_what_people_made_also_in_the_experiment_that_mlflow_made(
-    scene: Any, store: str, client: Any
+    scene: Any, store: str, client: Any, make: Callable[[Any], Any]
 ) -> None:
     client.create_experiment("digits")
     assert experiments(scene.recovery.sight, store) == "experiments: 1, registered models: 0"
-    client.create_run("0")
     client.create_registered_model("digits")
-    client.create_model_version("digits", "s3://b/model")
+    assert experiments(scene.recovery.sight, store) == "experiments: 1, registered models: 1", (
+        "a model without versions"
+    )
+    make(client)
     assert experiments(scene.recovery.sight, store) == "experiments: 2, registered models: 1"
 
 
