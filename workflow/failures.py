@@ -48,7 +48,7 @@ def _of_botocore(name: str, error: BaseException) -> MlteamError:
     if name in CREDENTIAL_ERRORS:
         return CredentialsError(f"no AWS credentials: {error}", cure=CREDENTIALS_CURE)
     if name == "NoRegionError":
-        return UsageError("no AWS region given", cure="export AWS_REGION=us-east-1")
+        return UsageError("no AWS region given", cure="export AWS_DEFAULT_REGION=us-east-1")
     if name in UNREACHABLE:
         return ResourceError(f"AWS does not answer: {error}", cure="is AWS_ENDPOINT_URL right, the emulator alive?")
     answer = getattr(error, "response", {}).get("Error", {})

@@ -21,6 +21,9 @@ VARIABLES: Final = frozenset({URI, USERNAME, PASSWORD, LOGGING_LEVEL})
 NO_LINKS: Final = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
 """Of ours stdout is for results: MLflow prints where to look at a run when it ends one."""
 
+NO_TELEMETRY: Final = "MLFLOW_DISABLE_TELEMETRY"
+"""Without it MLflow leaves an id of the installation in the user's home, and asks the network."""
+
 HEADERS_LOGGER: Final = "mlflow.tracking.request_header.registry"
 
 
@@ -38,7 +41,7 @@ def become_client(settings: Mapping[str, str]) -> None:
     for name in {USERNAME, PASSWORD} - settings.keys():
         os.environ.pop(name, None)
     os.environ.update(settings)
-    os.environ[NO_LINKS] = "true"
+    os.environ |= {NO_LINKS: "true", NO_TELEMETRY: "true"}
     logging.getLogger(HEADERS_LOGGER).addFilter(_is_news)
 
 
@@ -48,7 +51,7 @@ def for_another_program(settings: Mapping[str, str]) -> dict[str, str]:
     With the plugin installed and a server at http, MLflow warns at each request (see `_is_news`): only a level that
     hides all of MLflow's warnings hides these. An app's clients have no such trouble, and keep theirs.
     """
-    return {**settings, **({LOGGING_LEVEL: "ERROR"} if settings[URI].startswith("http") else {})}
+    return {**settings, NO_TELEMETRY: "true", **({LOGGING_LEVEL: "ERROR"} if settings[URI].startswith("http") else {})}
 
 
 def where_to_look(uri: str) -> str:

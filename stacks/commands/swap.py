@@ -160,7 +160,11 @@ def command(context: Context, /, kind: str, variant: str, **flags: Any) -> SwapR
     if flags["abandon"] and not flags["undo"]:
         raise click.UsageError("--abandon goes with --undo")
     swap = swap_of(context, leave_running=flags["leave_running"], abandon=flags["abandon"])
-    return go_back(swap, chosen) if flags["undo"] else run(swap, chosen, variant, lambda: flags["yes"] or _asked())
+    try:
+        return go_back(swap, chosen) if flags["undo"] else run(swap, chosen, variant, lambda: flags["yes"] or _asked())
+    except KeyboardInterrupt:
+        context.progress.warn(f"the same command goes on from here; mlteam swap {kind} --undo goes back")
+        raise
 
 
 def _asked() -> bool:

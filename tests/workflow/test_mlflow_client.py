@@ -91,7 +91,16 @@ def test_without_help_mlflow_warns_at_each_request_to_a_server_and_with_it_never
 
 
 def test_an_apps_clients_keep_their_warnings() -> None:
-    assert for_another_program({"MLFLOW_TRACKING_URI": APP}) == {"MLFLOW_TRACKING_URI": APP}
+    assert "MLFLOW_LOGGING_LEVEL" not in for_another_program({"MLFLOW_TRACKING_URI": APP})
+
+
+@pytest.mark.parametrize("uri", [SERVER, APP])
+def test_no_client_of_ours_sends_mlflows_maker_anything(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor has it an id of the installation put into the user's home."""
+    monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
+    become_client({"MLFLOW_TRACKING_URI": uri})
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert for_another_program({"MLFLOW_TRACKING_URI": uri})["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert for_another_program({"MLFLOW_TRACKING_URI": SERVER})["MLFLOW_LOGGING_LEVEL"] == "ERROR"
 
 

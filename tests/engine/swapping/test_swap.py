@@ -168,6 +168,7 @@ def interrupted(team: Any, number: signal.Signals, variant: str, at: str, ends: 
     os.killpg(swap.pid, number)
     _, shown = team.end_of(swap)
     assert "interrupted" in shown, shown
+    assert "the same command goes on from here" in shown, shown
     assert team.step() in ends
 
 
