@@ -21,6 +21,8 @@ VARIABLES: Final = frozenset({URI, USERNAME, PASSWORD, LOGGING_LEVEL})
 NO_LINKS: Final = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
 """Of ours stdout is for results: MLflow prints where to look at a run when it ends one."""
 
+RETRIES: Final = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+"""How often a request is repeated: MLflow's own 7 take four minutes to say that a server is gone."""
 NO_TELEMETRY: Final = "MLFLOW_DISABLE_TELEMETRY"
 """Without it MLflow leaves an id of the installation in the user's home, and asks the network."""
 

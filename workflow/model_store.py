@@ -15,7 +15,7 @@ from workflow.deployment import ModelReference
 from workflow.errors import CredentialsError, DriftError, ResourceError
 from workflow.failures import translate
 from workflow.migration.finding import run_here
-from workflow.mlflow_client import become_client, client_environment, where_to_look
+from workflow.mlflow_client import RETRIES, become_client, client_environment, where_to_look
 from workflow.models import model_digest
 from workflow.sections import TrainRecord
 
@@ -81,7 +81,7 @@ def _mlflow(context: Context) -> Iterator[Any]:
     tracking = context.platform.tracking
     uri = tracking.tracking_uri
     settings = client_environment(context.aws, uri, tracking.username, tracking.password_parameter)
-    become_client({**settings, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": _RETRIES})
+    become_client({**settings, RETRIES: _RETRIES})
     import mlflow
 
     mlflow.set_tracking_uri(uri)

@@ -7,10 +7,8 @@ from stacks.recovery.sight import Find, Sight
 from workflow.errors import ResourceError
 from workflow.migration import reading
 from workflow.migration.sides import Side
-from workflow.mlflow_client import URI
+from workflow.mlflow_client import RETRIES, URI
 
-RETRIES: Final = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
-"""MLflow's own seven keep people waiting four minutes."""
 DEFAULT: Final = "0"
 """The id of the experiment that every MLflow makes for itself."""
 

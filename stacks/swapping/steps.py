@@ -20,14 +20,13 @@ from workflow.migration.removal import Before, Removals, recorded, removals, rem
 from workflow.migration.report import Comparison, Summary, compare, named, summary
 from workflow.migration.sides import Side
 from workflow.migration.writing import move
-from workflow.mlflow_client import client_environment
+from workflow.mlflow_client import RETRIES, client_environment
 
 RETIRING: Final = "retiring"
 """The config key of the sides that stay up beside the chosen ones."""
 SHOWN: Final = 5
-RETRIES: Final = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 MOST_RETRIES: Final = "5"
-"""A server that is restarted is waited for a minute; MLflow's own 7 take four to say that one is gone."""
+"""A server that is restarted is waited for a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,17 +185,14 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str, *, ad
         entries, there = list(read(source)), list(read(target))
         wanted = [onto(entry, (kept or {}).get(entry.key)) for entry in entries]
         comparison = compare(wanted, there)
-    for entry, written in zip(entries, wanted, strict=True):
-        if like(written, entry).fingerprint != entry.fingerprint:
-            swap.context.progress.warn(f"{named(*entry.key)} is kept as it is at {target.name}: {source.name} differs")
+    for entry in (each for each, written in zip(entries, wanted, strict=True) if _is_kept(each, written)):
+        swap.context.progress.warn(f"{named(*entry.key)} is kept as it is at {target.name}: {source.name} differs")
     _report(swap.context, comparison, way)
     if not comparison.is_equal:
         raise DriftError(_differences(comparison, way), cure=f"{again} moves again what differs")
-    # By what arrived: the copy of a run that was cut off says for ever that it runs, and has ended at its home.
-    here = {entry.key for entry in entries if entry.body.get("status") == "RUNNING"}
-    running = [entry for entry in there if entry.key in here and not has_ended(entry.body)]
+    running = _running(entries, there)
     if running and not swap.leave_running:
-        names = ", ".join(str(entry.body["name"]) for entry in running[:SHOWN])
+        names = ", ".join(running[:SHOWN])
         raise RefusedError(
             f"{len(running)} runs go on at {source.name} ({names})",
             cure=f"wait for them, then {again}; --leave-running cuts them off",
@@ -204,6 +200,18 @@ def _carry(swap: Swap, journal: Journal, way: tuple[str, str], again: str, *, ad
     if journal.base_uri and not adds:
         _remove(swap, target, removals(_base(swap, journal.base_uri), entries, there))
     return comparison.source, seen
+
+
+def _is_kept(entry: Entry, written: Entry) -> bool:
+    """Whether the other side keeps something that this entry has otherwise."""
+    return like(written, entry).fingerprint != entry.fingerprint
+
+
+def _running(source: Iterable[Entry], target: Iterable[Entry]) -> list[str]:
+    """Names of the runs that go on, by what has arrived: the copy of one that was cut off says for ever that it runs,
+    and has ended at its home."""
+    here = {entry.key for entry in source if entry.body.get("status") == "RUNNING"}
+    return [str(entry.body["name"]) for entry in target if entry.key in here and not has_ended(entry.body)]
 
 
 def _base(swap: Swap, export_uri: str) -> dict[Key, Before]:

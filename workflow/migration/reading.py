@@ -13,6 +13,14 @@ from typing import Any, Final
 
 from workflow.migration import artifacts
 from workflow.migration.entries import MOVING_TAG, ORIGIN_TAG, PARENT_TAG, Entry, Kind, in_order, number
+from workflow.migration.origins import (
+    address,
+    experiment_origin,
+    model_origin,
+    registered_origins,
+    run_origin,
+    version_origins,
+)
 from workflow.migration.sides import Side
 
 PAGE: Final = 500
@@ -91,11 +99,6 @@ def registered_models(side: Side) -> Iterator[Any]:
     yield from sorted(pages(side, ask), key=lambda each: str(each.name))
 
 
-def experiment_origin(experiment: Any) -> str:
-    """Its id alone is a small number, which each server gives."""
-    return str(experiment.tags.get(ORIGIN_TAG, f"{experiment.experiment_id}@{experiment.creation_time}"))
-
-
 def pulse(side: Side) -> str:
     """sha256 of what a few pages tell, no file read: another once anything but files, or points of a metric before its
     last, was logged or changed."""
@@ -116,43 +119,6 @@ def pulse(side: Side) -> str:
 
 def _last_points(run: Any) -> list[list[Any]]:
     return in_order([each.key, each.step, each.timestamp, each.value] for each in run.data.to_proto().metrics)
-
-
-def run_origin(run: Any) -> str:
-    return str(run.data.tags.get(ORIGIN_TAG, run.info.run_id))
-
-
-def model_origin(model: Any) -> str:
-    return str(model.tags.get(ORIGIN_TAG, model.model_id))
-
-
-def registered_origins(models: list[Any]) -> dict[str, str]:
-    """Name -> origin: the name where it was first made, and with its time where one that was renamed has that name."""
-    origins = {each.name: each.tags[ORIGIN_TAG] for each in models if ORIGIN_TAG in each.tags}
-    own = {each.name: (each.name, each.creation_timestamp) for each in models if each.name not in origins}
-    return origins | _unique(own, origins)
-
-
-def version_origins(versions: list[Any], models: Mapping[str, str]) -> dict[str, str]:
-    """`name/number` -> origin, by the origins of models. MLflow's own copy of a version has its tags too: the oldest
-    keeps an origin, the others have their own."""
-    oldest = {each.tags[ORIGIN_TAG]: _address(each) for each in reversed(versions) if ORIGIN_TAG in each.tags}
-    tagged = {address: origin for origin, address in oldest.items()}
-    own = {
-        _address(each): (f"{models[each.name]}/{each.version}", each.creation_timestamp)
-        for each in versions
-        if _address(each) not in tagged
-    }
-    return tagged | _unique(own, tagged)
-
-
-def _unique(own: Mapping[str, tuple[str, int]], taken: Mapping[str, str]) -> dict[str, str]:
-    """With the time of their making, in ms, where a copy has the origin already."""
-    return {key: f"{name}@{ms}" if name in taken.values() else name for key, (name, ms) in own.items()}
-
-
-def _address(version: Any) -> str:
-    return f"{version.name}/{version.version}"
 
 
 @dataclass
@@ -260,7 +226,7 @@ class Reader:
             yield Entry(kind=Kind.REGISTERED_MODEL, origin=names[model.name], body=body, id=model.name)
         for each in known:
             yield self._version(each)
-            self._older[_address(each)] = self._versions[_address(each)]
+            self._older[address(each)] = self._versions[address(each)]
 
     def _version(self, version: Any) -> Entry:
         body = {
@@ -271,7 +237,7 @@ class Reader:
             "tags": _tags(version.tags),
         }
         return Entry(
-            kind=Kind.MODEL_VERSION, origin=self._versions[_address(version)], body=body, id=str(version.version)
+            kind=Kind.MODEL_VERSION, origin=self._versions[address(version)], body=body, id=str(version.version)
         )
 
     def _source(self, version: Any) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Any, Final
 from workflow.errors import RefusedError
 from workflow.migration.entries import ORIGIN_TAG, Entry
 from workflow.migration.naming import renames
-from workflow.migration.reading import registered_models, registered_origins, version_origins, versions
+from workflow.migration.origins import registered_origins, version_origins
+from workflow.migration.reading import registered_models, versions
 from workflow.migration.sides import Side
 
 MAX_GAP: Final = 10_000

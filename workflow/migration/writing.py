@@ -24,16 +24,8 @@ from workflow.migration.entries import (
     onto,
 )
 from workflow.migration.naming import renames
-from workflow.migration.reading import (
-    ACTIVE,
-    experiment_origin,
-    experiments,
-    logged_models,
-    model_origin,
-    read,
-    run_origin,
-    runs,
-)
+from workflow.migration.origins import experiment_origin, model_origin, run_origin
+from workflow.migration.reading import ACTIVE, experiments, logged_models, read, runs
 from workflow.migration.registry import Registry
 from workflow.migration.sides import Side
 

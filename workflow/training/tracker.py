@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from workflow.failures import UNAUTHORIZED
+from workflow.mlflow_client import NO_TELEMETRY, RETRIES
 
 MLFLOW_SETTINGS: Final = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    RETRIES: "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
+    NO_TELEMETRY: "true",
     "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
 }
 REFUSALS: Final = frozenset({"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "INVALID_STATE", "RESOURCE_ALREADY_EXISTS"})

@@ -5,21 +5,13 @@ from typing import Any
 import pytest
 
 from emulator.manners.networks import RULES, canonical
-from emulator.manners.rules import Request
-from emulator.seam import AwsError
+from tests.emulator.manners import asking
 
 INVALID = "InvalidParameterValue"
 
 
 def refusal(operation: str, parameters: dict[str, Any]) -> str:
-    call = Request("ec2", operation, parameters, "000000000000", "us-east-1")
-    try:
-        for name, check in RULES:
-            if name == f"ec2:{operation}":
-                check(call)
-    except AwsError as error:
-        return f"{error.code}: {error.message}"
-    return ""
+    return asking.refusal(RULES, "ec2", operation, parameters)
 
 
 @pytest.mark.parametrize(("bits", "is_good"), [(15, False), (16, True), (28, True), (29, False)])

@@ -5,22 +5,15 @@ from typing import Any
 
 import pytest
 
-from emulator.manners.rules import Request
 from emulator.manners.topics import RULES
-from emulator.seam import AwsError
+from tests.emulator.manners import asking
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:t"
 
 
 def refusal(operation: str, parameters: dict[str, Any]) -> str:
-    call = Request("sns", operation, parameters, "000000000000", "us-east-1")
-    try:
-        for name, check in RULES:
-            if name == f"sns:{operation}":
-                check(call)
-    except AwsError as error:
-        return f"{error.code}: {error.message}".removeprefix("InvalidParameter: Invalid parameter: ")
-    return ""
+    said = asking.refusal(RULES, "sns", operation, parameters)
+    return said.removeprefix("InvalidParameter: Invalid parameter: ")
 
 
 @pytest.mark.parametrize(

@@ -109,14 +109,16 @@ class Team:
 
     @contextmanager
     def killed_at(self, place: str | Step) -> Iterator[None]:
-        """The process dies at a call of the engine, or in a step of its own."""
+        """The process dies at a call of the engine, in a step of its own, or where a function is called (its path)."""
 
-        def dies(*_: Any) -> Any:
+        def dies(*_: Any, **__: Any) -> Any:
             raise KilledError(place)
 
         with pytest.MonkeyPatch.context() as patch:
             if isinstance(place, Step):
                 patch.setitem(STEPS, place, dies)
+            elif "." in place:
+                patch.setattr(place, dies)
             else:
                 self.engine.dies_at = place
             with pytest.raises(KilledError):

@@ -10,9 +10,9 @@ import pytest
 from components.variants import Kind
 from stacks.commands.swap import run
 from stacks.swapping.journal import Step
-from stacks.swapping.steps import RETRIES
 from workflow.errors import DriftError, RefusedError, ResourceError, UsageError
 from workflow.migration.report import compare
+from workflow.mlflow_client import RETRIES
 
 pytestmark = pytest.mark.slow
 
