@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,3 +77,25 @@ def test_a_prefix_off_the_instance_or_in_a_folder_that_is_missing_is_left_alone(
     root = make.root("i-1", "SAYS = 1")
     bytecode.share({**bytecode.settings(root, make.caches), bytecode.PREFIX: prefix.format(root=root)}, root)
     assert not make.caches.exists()
+
+
+SHARES = """
+name=shared_$RANDOM$RANDOM; sources=$INSTANCE_ROOT/opt/$name; mkdir -p $sources
+echo "SAYS = 1" > $sources/$name.py
+cat > $INSTANCE_ROOT/etc/systemd/system/own.service <<END
+[Service]
+Type=oneshot
+Environment=PYTHONPATH=$sources PREFIX
+ExecStart=python3 -c "import $name"
+END
+systemctl daemon-reload; systemctl start own
+ls $EMULATED_BYTECODE/instance/opt/$name
+rm -r $EMULATED_BYTECODE/instance/opt/$name
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prefix", ["", "PYTHONPYCACHEPREFIX=$INSTANCE_ROOT/opt/.pycache"])
+def test_what_a_service_of_an_instance_compiles_is_in_the_users_cache(cloud: Any, instance: str, prefix: str) -> None:
+    """With a prefix of its own, as the platform's services have, or with the instance's."""
+    assert cloud.out(instance, SHARES.replace("PREFIX", prefix)).endswith(".pyc\n")
