@@ -80,22 +80,26 @@ def test_a_prefix_off_the_instance_or_in_a_folder_that_is_missing_is_left_alone(
 
 
 SHARES = """
-name=shared_$RANDOM$RANDOM; sources=$INSTANCE_ROOT/opt/$name; mkdir -p $sources
-echo "SAYS = 1" > $sources/$name.py
-cat > $INSTANCE_ROOT/etc/systemd/system/own.service <<END
-[Service]
-Type=oneshot
-Environment=PYTHONPATH=$sources PREFIX
-ExecStart=python3 -c "import $name"
-END
-systemctl daemon-reload; systemctl start own
+name=shared_$RANDOM$RANDOM; export PYTHONPATH=$INSTANCE_ROOT/opt/$name; mkdir -p $PYTHONPATH
+echo "SAYS = 1" > $PYTHONPATH/$name.py
+{}
 ls $EMULATED_BYTECODE/instance/opt/$name
 rm -r $EMULATED_BYTECODE/instance/opt/$name
 """
+SCRIPT = 'python3 -c "import $name"'
+SERVICE = """
+cat > $INSTANCE_ROOT/etc/systemd/system/own.service <<END
+[Service]
+Type=oneshot
+Environment=PYTHONPATH=$PYTHONPATH PYTHONPYCACHEPREFIX=$INSTANCE_ROOT/opt/.pycache
+ExecStart=python3 -c "import $name"
+END
+systemctl daemon-reload; systemctl start own
+"""
+"""With a prefix of its own, as the platform's services have."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prefix", ["", "PYTHONPYCACHEPREFIX=$INSTANCE_ROOT/opt/.pycache"])
-def test_what_a_service_of_an_instance_compiles_is_in_the_users_cache(cloud: Any, instance: str, prefix: str) -> None:
-    """With a prefix of its own, as the platform's services have, or with the instance's."""
-    assert cloud.out(instance, SHARES.replace("PREFIX", prefix)).endswith(".pyc\n")
+@pytest.mark.parametrize("imports", [SCRIPT, SERVICE], ids=["a script", "a service"])
+def test_what_an_instance_compiles_is_in_the_users_cache(cloud: Any, instance: str, imports: str) -> None:
+    assert cloud.out(instance, SHARES.format(imports)).endswith(".pyc\n")
