@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from emulator.faults import control, plan
+from emulator.faults import control
 from emulator.processes import Process
 from emulator.state import Endpoints, State
+
+if TYPE_CHECKING:
+    from emulator.faults.plan import Plan
 
 READY_SECONDS: Final = 60.0
 # A stop waits for each instance's services to end in their own way (saving state to S3 may take them a while).
@@ -28,7 +31,7 @@ class DaemonError(RuntimeError):
 
 def start(state: State, port: int, faults: Path | None = None) -> Endpoints:
     """`faults` is a fault plan in force before anybody can call."""
-    checked = plan.read(faults) if faults else None
+    checked = _read(faults) if faults else None
     found = state.read() or _start(state, port)
     if checked:
         control.give(state, checked)
@@ -42,7 +45,13 @@ def fault(state: State, faults: Path | None) -> None:
     if faults is None:
         control.clear(state)
     else:
-        control.give(state, plan.read(faults))
+        control.give(state, _read(faults))
+
+
+def _read(faults: Path) -> "Plan":
+    from emulator.faults import plan  # imports pydantic and a part of moto, which no other verb needs
+
+    return plan.read(faults)
 
 
 def _start(state: State, port: int) -> Endpoints:

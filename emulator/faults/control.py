@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from emulator.faults import plan
 from emulator.state import State
 
+if TYPE_CHECKING:  # who starts or ends an emulator needs no plan, and its import takes most of a second
+    from emulator.faults import plan
 
-def give(state: State, checked: plan.Plan) -> None:
+
+def give(state: State, checked: "plan.Plan") -> None:
     """In force for every call from now on; what an earlier plan did is forgotten."""
     state.fault_record.unlink(missing_ok=True)
     partial = state.fault_plan.with_suffix(".partial")
