@@ -39,17 +39,18 @@ worker that there is."""
 
 def command(artifact_bucket: str) -> str:
     """One worker, because SQLite has one writer; uvicorn, because the other servers lose the security middleware."""
-    hosts = ",".join(f"{name}:{PORT}" for name in ("${HOST_ADDRESS}", "localhost", "127.0.0.1"))
     return (
-        f"python -m mlflow server --host ${{HOST_ADDRESS}} --port {PORT} --workers 1 --app-name basic-auth"
-        f" --backend-store-uri sqlite:///${{DATA_FOLDER}}/mlflow.db"
+        f"python -m components.shared.files.mlflow_server --host ${{HOST_ADDRESS}} --port {PORT} --workers 1"
+        f" --app-name basic-auth --backend-store-uri sqlite:///${{DATA_FOLDER}}/mlflow.db"
         f" --serve-artifacts --artifacts-destination s3://{artifact_bucket}/mlflow"
-        f" --allowed-hosts {hosts} --cors-allowed-origins http://localhost:{PORT},http://127.0.0.1:{PORT}"
     )
 
 
 def environment(artifact_bucket: str) -> dict[str, str]:
+    hosts = [f"{name}:{PORT}" for name in ("${HOST_ADDRESS}", "localhost", "127.0.0.1")]
     return {
+        "MLFLOW_SERVER_ALLOWED_HOSTS": ",".join(hosts),
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in hosts[1:]),
         "MLFLOW_AUTH_CONFIG_PATH": "${CONFIG_FOLDER}/basic_auth.ini",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": (

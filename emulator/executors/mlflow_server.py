@@ -20,6 +20,8 @@ HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.1
+PROGRAM: Final = Path(__file__).parents[2] / "components/shared/files/mlflow_server.py"
+"""As hosts start theirs: in one process."""
 SETTINGS: Final = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -48,7 +50,7 @@ class MlflowServer:
             self._started = subprocess.Popen(
                 self._command(port, artifact_root),
                 cwd=self._folder,
-                env=self._environment(),
+                env=self._environment(port),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -67,16 +69,17 @@ class MlflowServer:
 
     def _command(self, port: int, artifact_root: str) -> list[str]:
         return [
-            *(sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"),
+            *(sys.executable, "-P", str(PROGRAM), "--host", HOST, "--port", str(port), "--workers", "1"),
             *("--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db"),
             *("--default-artifact-root", artifact_root, "--no-serve-artifacts"),
-            *("--allowed-hosts", f"{HOST}:{port},localhost:{port}"),
-            *("--cors-allowed-origins", f"http://{HOST}:{port},http://localhost:{port}"),
         ]
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, port: int) -> dict[str, str]:
         """Nothing of the machine's but where programs are: no proxy, no profile, no credentials of anybody else."""
+        hosts = (f"{HOST}:{port}", f"localhost:{port}")
         return {
+            "MLFLOW_SERVER_ALLOWED_HOSTS": ",".join(hosts),
+            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in hosts),
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self._folder),
             "TMPDIR": str(self._folder),

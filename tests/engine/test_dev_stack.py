@@ -103,7 +103,7 @@ def test_no_secret_lies_anywhere_in_plain(up: Any, search: Any) -> None:
     searched = search(up, {**said, "export": up.pulumi("stack", "export")})
     made = places.made_secrets(up)
     assert len(made) == 2
-    assert "mlflow server" in SAID["argv during the up"]
+    assert "mlflow_server" in SAID["argv during the up"]
     assert searched.found(CANARY) == []
     for name, secret in made.items():
         # The service's own file on the host, which root alone reads.

@@ -265,7 +265,7 @@ def test_no_secret_lies_anywhere_in_plain_after_swaps_an_undo_and_a_recovery(tea
     said = {"swaps": "\n".join(team.heard), "history": team.laptop.pulumi("stack", "history", "--json")}
     searched, made = search(team.laptop, said), places.made_secrets(team.laptop)
     assert len(made) == 2
-    assert any("mlflow server" in text.decode() for name, text in searched.places.items() if name.startswith("argv"))
+    assert any("mlflow_server" in text.decode() for name, text in searched.places.items() if name.startswith("argv"))
     assert searched.found(CANARY) == []
     for name, secret in made.items():
         files = searched.found(secret)

@@ -37,8 +37,9 @@ class MlflowServer:
         self.uri = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self._port)]
-        command += ["--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db", "--workers", "1", "--serve-artifacts"]
+        command = [sys.executable, "-m", "components.shared.files.mlflow_server", "--workers", "1"]
+        command += ["--host", "127.0.0.1", "--port", str(self._port), "--serve-artifacts"]
+        command += ["--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db"]
         command += ["--artifacts-destination", str(self._folder / "artifacts")]
         environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
         log = (self._folder / "server.log").open("ab")
@@ -46,7 +47,7 @@ class MlflowServer:
         wait_until(self._is_healthy, 120)
 
     def kill(self) -> None:
-        """The whole group: uvicorn's workers outlive their parent."""
+        """At once, with whatever it has started."""
         if self._process and self._process.poll() is None:
             os.killpg(self._process.pid, 9)
             self._process.wait()

@@ -1,0 +1,79 @@
+"""MLflow's server in one process: it protects itself as MLflow's own command does, and ends when it is told."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from components.shared.files import mlflow_server
+
+MODULE = ("-m", "components.shared.files.mlflow_server")
+BODY = b'{"max_results": 1}'
+KNOWN, FOREIGN = "mlflow.example.com", "elsewhere.example.com"
+
+
+@pytest.mark.parametrize("option", ["--allowed-hosts", "--cors-allowed-origins=http://localhost"])
+def test_an_option_that_would_come_too_late_names_the_variable_for_it(option: str) -> None:
+    with pytest.raises(SystemExit, match="set MLFLOW_SERVER_(ALLOWED_HOSTS|CORS_ALLOWED_ORIGINS)$"):
+        mlflow_server.main([option, "x"])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    folder: Path = tmp_path_factory.mktemp("server")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    options = ["--host", "127.0.0.1", "--port", address.partition(":")[2], "--workers", "1", "--serve-artifacts"]
+    options += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder)]
+    settings = {
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"{address},{KNOWN}",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, *MODULE, *options], env=settings, stdout=log, stderr=log)
+    yield process, address
+    process.kill()
+    process.wait()
+
+
+def status(address: str, host: str) -> int:
+    request = urllib.request.Request(f"http://{address}/api/2.0/mlflow/experiments/search", BODY, {"Host": host})
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.slow
+def test_one_process_answers_those_hosts_that_it_was_given_and_ends_when_told(
+    server: tuple[subprocess.Popen[bytes], str],
+) -> None:
+    process, address = server
+    deadline = time.monotonic() + 120
+    while not _answers(address):
+        assert process.poll() is None, "it ended"
+        assert time.monotonic() < deadline, "it does not answer"
+        time.sleep(0.1)
+    assert [status(address, host) for host in (address, KNOWN, FOREIGN)] == [200, 200, 403]
+    assert psutil.Process(process.pid).children(recursive=True) == []
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) in (0, -signal.SIGTERM)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return status(address, address) == 200
+    except OSError:
+        return False
