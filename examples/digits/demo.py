@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +48,8 @@ class Demo:
     """The platform that it runs on and what has run so far."""
 
     platform: LocalPlatform
+    run: Callable[..., "subprocess.CompletedProcess[Any]"] = subprocess.run
+    """How it runs a command."""
     parts: list[Part] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -157,7 +159,7 @@ def tell(demo: Demo, act: Act, environment: Mapping[str, str]) -> None:
     record = record_of(demo, act)
     command = ("mlteam", "--record", os.path.relpath(record, CHECKOUT), "--output", "json", *act.words)
     with demo.part(act.title, f"{PEOPLE[act.role]} as {act.role} $ {shlex.join(command)}") as result:
-        answer = subprocess.run(command, cwd=CHECKOUT, env=dict(environment), stdout=subprocess.PIPE, check=False)
+        answer = demo.run(command, cwd=CHECKOUT, env=dict(environment), stdout=subprocess.PIPE, check=False)
         if answer.returncode != act.exit_code:
             raise ResourceError(
                 f"{act.title}: exit code {answer.returncode}, the story needs {act.exit_code}",

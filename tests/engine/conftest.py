@@ -24,6 +24,7 @@ from examples.digits.demo import client
 from stacks.engine import DATA_TYPES
 from stacks.local import CHECKOUT, LocalPlatform
 from tests.engine import places
+from tests.engine.language_host import LanguageHost, listening
 from tests.engine.places import Search, command_lines
 from workflow.outputs import PROJECT
 
@@ -38,10 +39,13 @@ class Laptop:
     """`platform` as a newcomer has it after `git clone`, and what the tests ask of it."""
 
     platform: LocalPlatform
+    host: LanguageHost | None = None
+    """Where the program runs, if not in a process of its own."""
 
     def pulumi(self, *arguments: str, fails: bool = False) -> str:
         """All that the engine says; it must fail exactly if it shall, and never by a traceback."""
-        done = self.platform.pulumi(*arguments, "--stack", self.platform.stack, check=False, capture=True)
+        here = self.host.options(arguments[0]) if self.host else []
+        done = self.platform.pulumi(*arguments, "--stack", self.platform.stack, *here, check=False, capture=True)
         said = done.stdout + done.stderr
         assert bool(done.returncode) == fails, f"pulumi {' '.join(arguments)} ended with {done.returncode}:\n{said}"
         assert TRACEBACK not in said, said
@@ -188,13 +192,13 @@ def clone(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def laptop_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Laptop]]:
+def laptop_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Laptop]]:
     """A laptop for a stack; whatever the tests do to it, nothing of it runs on afterwards."""
     laptops: list[Laptop] = []
 
-    def make(stack: str) -> Laptop:
+    def make(stack: str, host: LanguageHost | None = None) -> Laptop:
         checkout = clone(tmp_path_factory.mktemp("clone"))
-        laptops.append(Laptop(LocalPlatform(checkout=checkout, directory=checkout / ".mlteam", stack=stack)))
+        laptops.append(Laptop(LocalPlatform(checkout=checkout, directory=checkout / ".mlteam", stack=stack), host))
         return laptops[-1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -205,6 +209,12 @@ def laptop_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
             laptop.platform.stop()
             left = laptop.processes()
             assert not left, left
+
+
+@pytest.fixture(scope="module")
+def language_host() -> Iterator[LanguageHost]:
+    with listening() as host:
+        yield host
 
 
 @pytest.fixture(scope="session")

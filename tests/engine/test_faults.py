@@ -24,8 +24,8 @@ SERVICE, PORT = "mlflow", 5000
 
 
 @pytest.fixture(scope="module")
-def laptop(laptop_of: Callable[[str], Any]) -> Any:
-    laptop = laptop_of("local")
+def laptop(laptop_of: Callable[..., Any], language_host: Any) -> Any:
+    laptop = laptop_of("local", language_host)
     laptop.platform.start()
     laptop.platform.select()
     return laptop

@@ -19,6 +19,7 @@ from emulator.access import usage
 from examples.digits import demo, down
 from examples.digits.story import PROJECT, STORY, Role
 from stacks.local import CHECKOUT
+from tests.engine import forked
 from workflow.deployment import Deployment, read_deployment
 from workflow.errors import NoStackError, StepTimeoutError
 
@@ -118,7 +119,7 @@ def up(fresh: Any) -> Any:
 @pytest.fixture(scope="module")
 def told(up: Any) -> Told:
     platform = up.platform
-    story = demo.Demo(platform)
+    story = demo.Demo(platform, forked.mlteam)
     assert demo.upload(story) > 0
     environments = demo.take_roles(platform)
     for scene in STORY:

@@ -22,7 +22,7 @@ KNOWN, FOREIGN = "mlflow.example.com", "elsewhere.example.com"
 
 @pytest.mark.parametrize("option", ["--allowed-hosts", "--cors-allowed-origins=http://localhost"])
 def test_an_option_that_would_come_too_late_names_the_variable_for_it(option: str) -> None:
-    with pytest.raises(SystemExit, match="set MLFLOW_SERVER_(ALLOWED_HOSTS|CORS_ALLOWED_ORIGINS)$"):
+    with pytest.raises(SystemExit, match=r"set MLFLOW_SERVER_(ALLOWED_HOSTS|CORS_ALLOWED_ORIGINS)$"):
         mlflow_server.main([option, "x"])
 
 

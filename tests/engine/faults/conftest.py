@@ -16,11 +16,14 @@ from emulator.faults.plan import Plan
 from emulator.state import State
 from emulator.wire import READING
 from stacks.engine import Engine
+from stacks.program import declare
 from stacks.recovery.locks import this_machine
 from stacks.recovery.plan import known, strangers
 from stacks.recovery.sight import Sight
 from stacks.recovery.steps import Recovery, orphans, recover
 from stacks.recovery.store import FileStore
+from tests.engine.faults.without_services import leave_services_out
+from tests.engine.language_host import LanguageHost
 from workflow.aws import Aws
 from workflow.outputs import PROJECT
 from workflow.progress import Progress
@@ -61,8 +64,11 @@ class Troubled:
 
     def up(self) -> bool:
         """One `up`; if it fails, each call that has gone wrong for good is named with its resource and operation."""
+        more = self.laptop.host.options("up")
         done = self.laptop.platform.pulumi(
-            *("up", "--yes", "--skip-preview", "--continue-on-error", "--stack", STACK), check=False, capture=True
+            *("up", "--yes", "--skip-preview", "--continue-on-error", "--stack", STACK, *more),
+            check=False,
+            capture=True,
         )
         self.said = done.stdout + done.stderr
         assert "Traceback" not in self.said, self.said
@@ -145,8 +151,8 @@ class Troubled:
 
 
 @pytest.fixture(scope="module")
-def clones(laptop_of: Callable[[str], Any]) -> Any:
-    laptop = laptop_of(STACK)
+def clones(laptop_of: Callable[..., Any], language_host: LanguageHost) -> Any:
+    laptop = laptop_of(STACK, language_host)
     there = laptop.platform.checkout / f"Pulumi.{STACK}.yaml"
     there.write_text(there.read_text().replace("config:\n", f"config:\n{CONFIG}"))
     return laptop
@@ -163,24 +169,24 @@ def troubled(clones: Any) -> Iterator[Troubled]:
 
 @pytest.fixture
 def without_services(clones: Any) -> Iterator[None]:
-    before = leave_services_out(clones)
+    clones.host.program = idle_program
     yield
-    before()
+    clones.host.program = declare
 
 
 @pytest.fixture(scope="module")
 def killed(clones: Any) -> Iterator[Troubled]:
-    """One stack without services for all that is done to it in a module."""
+    """One stack without services for all that is done to it in a module, whichever process the program is in."""
     clones.platform.start()
     clones.platform.select()
-    leave_services_out(clones)
+    clones.host.program = idle_program
+    program = clones.platform.checkout / "__main__.py"
+    lines = (Path(__file__).with_name("without_services.py").read_text(), "leave_services_out()", program.read_text())
+    program.write_text("\n".join(lines))
     yield Troubled(clones)
     clones.platform.stop()
 
 
-def leave_services_out(laptop: Any) -> Callable[[], object]:
-    """Gives back what puts the program as it was."""
-    program = laptop.platform.checkout / "__main__.py"
-    before = program.read_text()
-    program.write_text((Path(__file__).parent / "without_services.py").read_text() + before)
-    return lambda: program.write_text(before)
+def idle_program() -> None:
+    leave_services_out()
+    declare()

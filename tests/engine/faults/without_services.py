@@ -1,4 +1,4 @@
-"""Put before the program: the host's document does nothing, so every call is made, and nothing is waited for."""
+"""A program without services: the host's document does nothing, so every call is made and nothing is waited for."""
 
 import json
 
@@ -14,4 +14,6 @@ def idle(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformati
     return pulumi.ResourceTransformationResult({**args.props, "content": json.dumps(DOCUMENT)}, args.opts)
 
 
-pulumi.runtime.register_stack_transformation(idle)
+def leave_services_out() -> None:
+    """Before the program declares anything."""
+    pulumi.runtime.register_stack_transformation(idle)

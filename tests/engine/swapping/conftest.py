@@ -14,6 +14,7 @@ from examples.digits import demo
 from examples.digits.story import STORY, Role
 from stacks.commands import env
 from stacks.local import CHECKOUT
+from tests.engine import forked
 from tests.engine.places import CANARY
 from workflow import s3
 from workflow.aws import Aws
@@ -66,22 +67,23 @@ class Team:
         )
         return Context(stack_name="dev", aws=aws)
 
+    def shell(self, **settings: str) -> dict[str, str]:
+        """After `eval "$(mlteam env)"`."""
+        exports = env.run(self.context, self.laptop.platform).exports
+        return {**exports, "HOME": str(self.folder), **settings}
+
     def python(self, code: str, *arguments: str, **settings: str) -> str:
-        """In a shell of its own after `eval "$(mlteam env)"`; MLflow has nothing to complain about."""
-        exports = dict(env.run(self.context, self.laptop.platform).exports)
-        done = subprocess.run(
-            ["python", "-c", code, *arguments],
-            cwd=self.folder,
-            env={**exports, "HOME": str(self.folder), **settings},
-            text=True,
-            capture_output=True,
-        )
+        done = forked.python(["python", "-c", code, *arguments], cwd=self.folder, env=self.shell(**settings))
         assert done.returncode == 0, done.stderr
-        assert "WARNING" not in done.stderr, done.stderr
         return done.stdout.splitlines()[-1]
 
     def log(self, name: str) -> None:
-        self.runs[name] = self.python(LOG, name)
+        """In a Python of its own; MLflow has nothing to complain about."""
+        command, shell = ["python", "-c", LOG, name], self.shell()
+        done = subprocess.run(command, cwd=self.folder, env=shell, text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert "WARNING" not in done.stderr, done.stderr
+        self.runs[name] = done.stdout.splitlines()[-1]
 
     def read(self, name: str, run_id: str = "", **settings: str) -> dict[str, Any]:
         """What READ finds of the run that was logged, or of its copy."""
@@ -103,7 +105,7 @@ class Team:
 
     @cached_property
     def demo(self) -> demo.Demo:
-        return demo.Demo(self.laptop.platform)
+        return demo.Demo(self.laptop.platform, forked.mlteam)
 
     @cached_property
     def roles(self) -> Mapping[Role, Mapping[str, str]]:
@@ -124,7 +126,7 @@ class Team:
     def mlteam(self, *words: str) -> dict[str, Any]:
         """What a command answers a developer."""
         command, environment = ["mlteam", "--output", "json", *words], dict(self.roles[Role.DEVELOPER])
-        done = subprocess.run(command, cwd=CHECKOUT, env=environment, text=True, capture_output=True)
+        done = forked.mlteam(command, cwd=CHECKOUT, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return dict(json.loads(done.stdout))
 
@@ -170,8 +172,8 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def team(laptop_of: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Team:
-    laptop = laptop_of("dev")
+def team(laptop_of: Callable[..., Any], language_host: Any, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    laptop = laptop_of("dev", language_host)
     there = laptop.platform.checkout / "Pulumi.dev.yaml"
     there.write_text(there.read_text().replace("config:\n", f"config:\n{CONFIG}"))
     laptop.platform.start()

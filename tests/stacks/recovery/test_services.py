@@ -12,9 +12,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> str:
-    """MLflow's own, in a file: what an app has before anybody has logged to it."""
-    return f"sqlite:///{tmp_path}/mlflow.db"
+def store(tmp_path: Path, new_store: Callable[[Path], str]) -> str:
+    """What an app has before anybody has logged to it."""
+    return new_store(tmp_path / "mlflow.db")
 
 
 @pytest.fixture

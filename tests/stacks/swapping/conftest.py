@@ -147,22 +147,6 @@ class Team:
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], dict[str, str]]:
-    """Two empty stores, copied for each test: making one takes MLflow a second."""
-    folder = tmp_path_factory.mktemp("stores")
-    with Side(name="template", tracking_uri=f"sqlite:///{folder}/empty.db").active() as client:
-        client.search_experiments()
-    template = (folder / "empty.db").read_bytes()
-
-    def make(home: Path) -> dict[str, str]:
-        for variant in (OLD, NEW):
-            (home / f"{variant}.db").write_bytes(template)
-        return {variant: f"sqlite:///{home}/{variant}.db" for variant in (OLD, NEW)}
-
-    return make
-
-
-@pytest.fixture(scope="module")
 def aws() -> Aws:
     """boto3 takes longer to make a client than a swap of one run takes."""
     return Aws()
@@ -170,7 +154,7 @@ def aws() -> Aws:
 
 @pytest.fixture
 def team(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stores: Callable[[Path], dict[str, str]], aws: Aws, recorded: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_store: Callable[[Path], str], aws: Aws, recorded: Any
 ) -> Iterator[Team]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
@@ -184,7 +168,9 @@ def team(
         aws.client("ssm").put_parameter(Name="/mlteam-dev/platform", Value=uri, Type="String")
         platform = json.loads(recorded("dev").exports["platform"])
         platform["storage"]["artifact_bucket"] = ARTIFACTS
-        engine = FakeEngine(client, platform, stores(tmp_path))
+        engine = FakeEngine(
+            client, platform, {variant: new_store(tmp_path / f"{variant}.db") for variant in (OLD, NEW)}
+        )
         engine.write(OLD)
         made = Team(engine, aws, io.StringIO(), tmp_path)
         made.log(OLD, "first")

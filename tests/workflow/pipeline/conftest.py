@@ -5,7 +5,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +102,12 @@ class Registry:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+def registry(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[Path], str]) -> Registry:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     import mlflow
 
     folder = tmp_path_factory.mktemp("mlflow")
-    uri = f"sqlite:///{folder}/mlflow.db"
+    uri = new_store(folder / "mlflow.db")
     mlflow.set_tracking_uri(uri)
     mlflow.set_experiment(experiment_id=mlflow.create_experiment("test", artifact_location=folder.as_uri()))
     sights = {"weak": (1, 1, 1, 0), "good": (1, 1, 1, 1), "twin": (1, 1, 1, 0.999), "broken": (1, 1, 1, 1)}
