@@ -18,7 +18,10 @@ if TYPE_CHECKING:  # most tests need no Pulumi
 
 QUICK = "not slow and not engine"
 """The quick tier's marks, as tools/run_tests.py has them."""
+SLOW = "slow or engine"
+"""The other tier's."""
 WHOLLY_SLOW = re.compile(r"^pytestmark = pytest\.mark\.(?:slow|engine)\b", re.MULTILINE)
+IN_PART_SLOW = re.compile(r"pytest\.mark\.(?:slow|engine)\b")
 AMI = "ami-0123456789abcdef0"
 CONFIGS = {
     "local": {"mlteam:amiId": AMI},
@@ -87,10 +90,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Importing costs as much as testing: the quick tier leaves unread what is slow as a whole."""
-    if config.option.markexpr != QUICK or collection_path.suffix != ".py":
+    """Importing costs as much as testing: each tier leaves unread what has no test of its own."""
+    if config.option.markexpr not in (QUICK, SLOW) or not collection_path.match("test_*.py"):
         return None
-    return bool(WHOLLY_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+    text = collection_path.read_text(encoding="utf-8")
+    is_left = WHOLLY_SLOW.search(text) if config.option.markexpr == QUICK else not IN_PART_SLOW.search(text)
+    return bool(is_left) or None
 
 
 def pytest_collection_finish() -> None:

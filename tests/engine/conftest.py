@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from emulator.access import trail, usage
 from emulator.access.decisions import Policies
 from emulator.access.policies import parse
 from emulator.access.usage import Role
+from emulator.wire import READING
 from examples.digits.demo import client
 from stacks.engine import DATA_TYPES
 from stacks.local import CHECKOUT, LocalPlatform
 from tests.engine import places
-from tests.engine.language_host import LanguageHost, listening
 from tests.engine.places import Search, command_lines
+from tests.language_host import LanguageHost, listening
 from workflow.outputs import PROJECT
 
 ROOT_DEVICE = "/dev/sda1"
@@ -62,10 +63,11 @@ class Laptop:
         subprocess.run(command, cwd=where, env=shell, input=value, text=True, check=True)
 
     def watched(self, verb: str) -> tuple[str, str]:
-        """What the engine says, and every command line that is seen while it works, looked for each 50 ms."""
+        """What the engine says, and every command line that is seen while it works, looked for each 50 ms; the program
+        is in a process of its own."""
         began, seen = time.time() - 1, set[str]()  # a process knows its start by the second
         with ThreadPoolExecutor(1) as pool:
-            working = pool.submit(self.change, verb)
+            working = pool.submit(replace(self, host=None).change, verb)
             while not working.done():
                 seen |= {line for _, line in command_lines(began)}
                 time.sleep(0.05)
@@ -129,6 +131,17 @@ class Laptop:
     def trail(self) -> list[dict[str, Any]]:
         """Every call that was made to AWS so far."""
         return list(trail.read(self.platform.aws_directory))
+
+    def changes(self) -> Iterator[int]:
+        """How many calls of the engine's have changed something, from the first time on that it is asked."""
+        count = 0
+        with (self.platform.aws_directory / "trail.jsonl").open(encoding="utf-8") as file:
+            file.seek(0, os.SEEK_END)
+            while True:
+                for call in map(json.loads, iter(file.readline, "")):
+                    is_reading = call["operation"].partition(":")[2].startswith(READING)
+                    count += "emulated" in call["caller"] and not is_reading
+                yield count
 
     def refusals(self) -> list[str]:
         """Calls of roles that were denied, with the sentence that the caller got."""

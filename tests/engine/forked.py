@@ -62,5 +62,5 @@ def _mlteam(command: Sequence[str]) -> None:
 
 
 def _python(command: Sequence[str]) -> None:
-    sys.argv = list(command[1:])
+    sys.argv = ["-c", *command[3:]]
     exec(compile(command[2], "<string>", "exec"), {"__name__": "__main__"})

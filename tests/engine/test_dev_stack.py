@@ -30,8 +30,8 @@ TREASURE = b"an image that nobody can take again"
 
 
 @pytest.fixture(scope="module")
-def fresh(laptop_of: Callable[[str], Any]) -> Any:
-    laptop = laptop_of("dev")
+def fresh(laptop_of: Callable[..., Any], language_host: Any) -> Any:
+    laptop = laptop_of("dev", language_host)
     configure(laptop, CONFIG)
     laptop.platform.start()
     laptop.platform.select()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 
 import boto3
 import pytest
+
+from tests.language_host import LanguageHost, listening
 
 ROOT = Path(__file__).parents[3]
 PROJECT = Path(__file__).parent / "project"
@@ -29,12 +32,13 @@ class Stack:
 
     folder: Path
     endpoints: dict[str, Any]
+    host: LanguageHost
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, *args: str, code: int = 0) -> str:
         """The command's whole output; fails unless it ends with the code."""
         done = subprocess.run(
-            ["pulumi", *args, "--non-interactive", "--color", "never"],
+            ["pulumi", *args, *self.host.options(args[0]), "--non-interactive", "--color", "never"],
             cwd=self.folder,
             env=self.environment,
             text=True,
@@ -86,8 +90,14 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         subprocess.run([*command, "stop", "--directory", folder], cwd=ROOT, check=True, timeout=120)
 
 
+@pytest.fixture(scope="module")
+def language_host() -> Iterator[LanguageHost]:
+    with listening(lambda: runpy.run_path(str(PROJECT / "one_machine.py"))) as host:
+        yield host
+
+
 @pytest.fixture
-def stack(emulator: dict[str, Any], tmp_path: Path) -> Stack:
+def stack(emulator: dict[str, Any], language_host: LanguageHost, tmp_path: Path) -> Stack:
     """A fresh stack of the program in `project/`."""
     folder = tmp_path / "project"
     shutil.copytree(PROJECT, folder)
@@ -103,7 +113,7 @@ def stack(emulator: dict[str, Any], tmp_path: Path) -> Stack:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    stack = Stack(folder, emulator, environment)
+    stack = Stack(folder, emulator, language_host, environment)
     stack.configure()
     stack.run("stack", "init", "test")
     return stack

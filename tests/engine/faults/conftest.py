@@ -23,7 +23,7 @@ from stacks.recovery.sight import Sight
 from stacks.recovery.steps import Recovery, orphans, recover
 from stacks.recovery.store import FileStore
 from tests.engine.faults.without_services import leave_services_out
-from tests.engine.language_host import LanguageHost
+from tests.language_host import LanguageHost
 from workflow.aws import Aws
 from workflow.outputs import PROJECT
 from workflow.progress import Progress

@@ -12,14 +12,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from emulator import processes
 from emulator.processes import Process
-from emulator.wire import READING
 from stacks.recovery import locks, plugins
 from stacks.recovery.belongings import BELONGINGS
 
@@ -40,18 +39,6 @@ def made(killed: Any) -> int:
     return sum(each["type"].startswith("aws:") for each in killed.deployment().get("resources", ()))
 
 
-def changes(killed: Any) -> Iterator[int]:
-    """How many calls of the engine's have changed something, from the first time on that it is asked."""
-    count = 0
-    with (killed.laptop.platform.aws_directory / "trail.jsonl").open(encoding="utf-8") as trail:
-        trail.seek(0, os.SEEK_END)
-        while True:
-            for call in map(json.loads, iter(trail.readline, "")):
-                is_reading = call["operation"].partition(":")[2].startswith(READING)
-                count += "emulated" in call["caller"] and not is_reading
-            yield count
-
-
 def disturb(killed: Any, how: Callable[[Any, int], object], verb: str, *arguments: str, number: int) -> int:
     """Begin, and do that to its process id at the first call after the state has that many resources, or has lost them;
     the exit code."""
@@ -67,7 +54,7 @@ def disturb(killed: Any, how: Callable[[Any, int], object], verb: str, *argument
 
     try:
         wait_for(lambda: made(killed) >= number if verb == "up" else made(killed) <= number)
-        counted = changes(killed)
+        counted = killed.laptop.changes()
         next(counted)
         wait_for(lambda: next(counted) > 0)
         how(killed, process.pid)

@@ -33,8 +33,8 @@ class LanguageHost:
 
 
 @contextmanager
-def listening() -> Iterator[LanguageHost]:
-    host = LanguageHost()
+def listening(program: Callable[[], object] = declare) -> Iterator[LanguageHost]:
+    host = LanguageHost(program=program)
     with ThreadPoolExecutor(4) as pool:
         server = grpc.server(pool)
         add_LanguageRuntimeServicer_to_server(LanguageServer(lambda: _ended(host.program())), server)
