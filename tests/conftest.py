@@ -22,6 +22,7 @@ SLOW = "slow or engine"
 """The other tier's."""
 WHOLLY_SLOW = re.compile(r"^pytestmark = pytest\.mark\.(?:slow|engine)\b", re.MULTILINE)
 IN_PART_SLOW = re.compile(r"pytest\.mark\.(?:slow|engine)\b")
+LONGEST = ("test_story", "test_swap")
 AMI = "ami-0123456789abcdef0"
 CONFIGS = {
     "local": {"mlteam:amiId": AMI},
@@ -112,8 +113,8 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that need the engine first, because they last longest: else the last one runs alone."""
-    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
+    """The longest files first, then the others that need the engine: else the last one runs alone."""
+    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.get_closest_marker("engine") is None))
 
 
 @cache

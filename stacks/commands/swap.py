@@ -84,7 +84,8 @@ def _begin(swap: steps.Swap, kind: Kind, variant: str, confirm: Callable[[], boo
         after = swap.engine.preview({kind.value: variant})
     if before.changes:
         raise RefusedError(
-            f"the stack is not what its config says:\n{before.text()}", cure=f"pulumi up --stack {context.stack} first"
+            f"the stack is not what its config says:\n{before.text()}",
+            cure=f"pulumi up --stack {context.stack} first; after a killed engine mlteam recover comes before it",
         )
     _show(context, kind, source.variant, variant, before, after)
     if after.endangered:

@@ -26,6 +26,13 @@ def test_an_option_that_would_come_too_late_names_the_variable_for_it(option: st
         mlflow_server.main([option, "x"])
 
 
+@pytest.mark.slow  # imports MLflow's server
+def test_an_mlflow_that_starts_its_child_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(f"mlflow.server.{mlflow_server.CALLS}")
+    with pytest.raises(SystemExit, match="start it with `mlflow server`"):
+        mlflow_server.main(["--workers", "1"])
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     folder: Path = tmp_path_factory.mktemp("server")
