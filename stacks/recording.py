@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from unittest.mock import patch
 
-from pulumi.runtime import mocks, rpc, set_all_config
+from pulumi.runtime import mocks, resource, rpc, set_all_config
+from pulumi.runtime.proto import source_pb2
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
@@ -141,13 +143,14 @@ def record(
     recording = Recording()
     answers = _Answers(recording, references or {})
     asyncio.set_event_loop(asyncio.new_event_loop())
-    monitor = _Monitor(recording, answers)
-    mocks.set_mocks(answers, PROJECT, stack, preview=False, monitor=monitor, organization=ORGANIZATION)
     set_all_config({"aws:region": REGION, **config}, list(secret_keys))
-
-    # set_mocks has made a root and closed it: the program gets one of its own, so that its exports are seen.
-    set_root_resource(None)  # type: ignore[arg-type]
-    asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: _ended(program())))
+    # Where in the source a resource was declared is for an engine: to find it takes up to a quarter of a recording.
+    with patch.object(resource, "_get_stack_trace", source_pb2.StackTrace):
+        monitor = _Monitor(recording, answers)
+        mocks.set_mocks(answers, PROJECT, stack, preview=False, monitor=monitor, organization=ORGANIZATION)
+        # set_mocks has made a root and closed it: the program gets one of its own, so that its exports are seen.
+        set_root_resource(None)  # type: ignore[arg-type]
+        asyncio.get_event_loop().run_until_complete(run_in_stack(lambda: _ended(program())))
     return recording
 
 
