@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:  # most tests need no Pulumi
@@ -85,23 +85,24 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says what else the machine does: no test may fail of it.
     settings.register_profile("mlteam", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("mlteam")
-    # A boto3 session parses the descriptions of its services for each client anew, megabytes of JSON. A cache for each
-    # session: a client of S3 takes the bucket out of its model's paths, and moto's router needs it there.
-    JSONFileLoader.load_file = cache(JSONFileLoader.load_file)
+    # Each boto3 session would look for the descriptions of its services in a thousand folders, and parse megabytes of
+    # JSON. Not moto, too: a client of S3 takes the bucket out of its model's paths, and moto's router needs it there.
+    botocore.session.create_loader = cache(botocore.session.create_loader)
+    if config.option.markexpr == QUICK:
+        gc.disable()  # looking for garbage costs a sixth of the quick tier; left to lie it is half a gigabyte
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Importing costs as much as testing: each tier leaves unread what has no test of its own."""
-    if config.option.markexpr not in (QUICK, SLOW) or not collection_path.match("test_*.py"):
+    """Importing costs as much as testing: each tier leaves unread what has no test of its own, file or folder."""
+    leaves = {QUICK: WHOLLY_SLOW.search, SLOW: lambda text: not IN_PART_SLOW.search(text)}.get(config.option.markexpr)
+    if leaves is None or not (collection_path.is_dir() or collection_path.suffix == ".py"):
         return None
-    text = collection_path.read_text(encoding="utf-8")
-    is_left = WHOLLY_SLOW.search(text) if config.option.markexpr == QUICK else not IN_PART_SLOW.search(text)
-    return bool(is_left) or None
+    tests = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
+    return all(leaves(path.read_text(encoding="utf-8")) for path in tests) or None
 
 
 def pytest_collection_finish() -> None:
-    """What the imports have made stays to the end: looking through it for garbage costs a fifth of the quick tier."""
-    gc.collect()
+    """What the imports have made stays to the end: no need to look through it for garbage."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 

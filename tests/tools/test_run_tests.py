@@ -52,10 +52,12 @@ def test_the_quick_tier_leaves_unread_what_is_wholly_slow(tmp_path: Path, reques
     [plugin] = [each for each in request.config.pluginmanager.get_plugins() if _is_of(each, conftest)]
     verdicts = {}
     for name, line in (("whole", "pytestmark = pytest.mark.slow"), ("part", "@pytest.mark.slow")):
-        module = tmp_path / f"test_{name}.py"
+        (tmp_path / name).mkdir()
+        module = tmp_path / name / "test_it.py"
         module.write_text(f"import pytest\n\n{line}\n")
-        verdicts[name] = plugin.pytest_ignore_collect(module, config)
-    assert verdicts == {"whole": True, "part": None}
+        verdicts[name] = {plugin.pytest_ignore_collect(path, config) for path in (module, module.parent)}
+    assert verdicts == {"whole": {True}, "part": {None}}
+    assert plugin.pytest_ignore_collect(tmp_path, config) is None, "one of its tests is quick"
 
 
 def _is_of(plugin: object, file: Path) -> bool:
