@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
+from moto.s3 import urls as s3_urls
+from moto.s3.models import S3Backend, s3_backends
+from moto.ssm.models import ssm_backends
 
 from components.data.contract import DataOutputs
 from components.monitoring.contract import MonitoringOutputs
@@ -82,6 +84,11 @@ def platform_of() -> Platform[str]:
     )
 
 
+def _s3() -> S3Backend:
+    """Behind the client, through which everything takes ten times as long."""
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+
+
 @dataclass(frozen=True)
 class World:
     """A stack with buckets and a platform record; `said` is what people saw on stderr."""
@@ -91,14 +98,13 @@ class World:
     client: Any
 
     def land(self, images: Mapping[str, bytes], labels: list[tuple[str, str, str]] | None = None) -> None:
-        """Put images there, past the client (which takes ten times as long), and a label file unless it is None."""
-        backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        """Put images there, and a label file unless it is None."""
         for key, body in images.items():
-            backend.put_object("mlteam-dev-prod", f"landing/{key}", body)
+            _s3().put_object("mlteam-dev-prod", f"landing/{key}", body)
         if labels is not None:
             text = io.StringIO(newline="")
             csv.writer(text, lineterminator="\n").writerows([("key", "label", "group"), *labels])
-            self.client.put_object(Bucket="mlteam-dev-prod", Key="landing/labels.csv", Body=text.getvalue().encode())
+            _s3().put_object("mlteam-dev-prod", "landing/labels.csv", text.getvalue().encode())
 
     def read(self, uri: str) -> bytes:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
@@ -120,14 +126,29 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clients: Aws) -> Iter
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(S3Backend, "_url_module", s3_urls)  # moto would load it anew with every call
     with mock_aws():
-        client = clients.client("s3")
         platform = platform_of()
         for bucket in (*platform.storage.tier_buckets.values(), ARTIFACTS):
-            client.create_bucket(Bucket=bucket)
-        body = json.dumps(dataclasses.asdict(platform)).encode()
-        client.put_object(Bucket=ARTIFACTS, Key="workflow/platform.json", Body=body)
-        clients.client("ssm").put_parameter(Name=platform_parameter(PROJECT, STACK), Value=PLATFORM_URI, Type="String")
+            _s3().create_bucket(bucket, REGION)
+        _s3().put_object(ARTIFACTS, "workflow/platform.json", json.dumps(dataclasses.asdict(platform)).encode())
+        _put_parameter(platform_parameter(PROJECT, STACK), PLATFORM_URI)
         said = io.StringIO()
         context = Context(stack_name=STACK, record_path=tmp_path / "record.json", progress=Progress(said), aws=clients)
-        yield World(context, said, client)
+        yield World(context, said, clients.client("s3"))
+
+
+def _put_parameter(name: str, value: str) -> None:
+    ssm_backends[DEFAULT_ACCOUNT_ID][REGION].put_parameter(
+        name=name,
+        description="",
+        value=value,
+        parameter_type="String",
+        allowed_pattern="",
+        keyid="",
+        overwrite=False,
+        tags=[],
+        data_type="text",
+        tier="Standard",
+        policies=None,
+    )
