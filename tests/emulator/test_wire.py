@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import boto3
@@ -57,12 +58,15 @@ def environ_of(request: Any) -> wire.Environ:
     return {**builder.get_environ(), "QUERY_STRING": request.url.partition("?")[2]}
 
 
+@cache
+def session() -> boto3.session.Session:
+    return boto3.session.Session("KEY", "secret", region_name="us-east-1")
+
+
 def asked_of(service: str, method: str, parameters: Mapping[str, Any]) -> Asked:
     """What the wire says of one call; nothing is sent."""
     config = Config(retries={"total_max_attempts": 1})
-    client = boto3.session.Session("KEY", "secret", region_name="us-east-1").client(
-        service, endpoint_url="http://127.0.0.1:1", config=config
-    )
+    client = session().client(service, endpoint_url="http://127.0.0.1:1", config=config)
     seen: list[Asked] = []
 
     def instead(request: Any, **_: Any) -> AWSResponse:
