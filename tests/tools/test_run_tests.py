@@ -44,20 +44,23 @@ def test_a_part_that_fails_or_lasts_too_long_is_told_with_what_it_said(capfdbina
     assert run_tier(tier, 0) is None
 
 
-def test_the_quick_tier_leaves_unread_what_is_wholly_slow(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Importing it costs as much as testing it; tests/conftest.py knows the tier by its marks."""
-    quick = TIERS[0].arguments[TIERS[0].arguments.index("-m") + 1]
-    config = SimpleNamespace(option=SimpleNamespace(markexpr=quick))
+@pytest.mark.parametrize(("tier", "unread"), zip(TIERS, ("whole", "none"), strict=True))
+def test_each_tier_leaves_unread_what_has_no_test_of_its_own(
+    tier: Tier, unread: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Importing it costs as much as testing it; tests/conftest.py knows the tiers by their marks."""
+    marks = tier.arguments[tier.arguments.index("-m") + 1]
+    config = SimpleNamespace(option=SimpleNamespace(markexpr=marks))
     conftest = Path(__file__).parents[1] / "conftest.py"
     [plugin] = [each for each in request.config.pluginmanager.get_plugins() if _is_of(each, conftest)]
     verdicts = {}
-    for name, line in (("whole", "pytestmark = pytest.mark.slow"), ("part", "@pytest.mark.slow")):
+    for name, line in (("whole", "pytestmark = pytest.mark.slow"), ("part", "@pytest.mark.slow"), ("none", "")):
         (tmp_path / name).mkdir()
         module = tmp_path / name / "test_it.py"
         module.write_text(f"import pytest\n\n{line}\n")
         verdicts[name] = {plugin.pytest_ignore_collect(path, config) for path in (module, module.parent)}
-    assert verdicts == {"whole": {True}, "part": {None}}
-    assert plugin.pytest_ignore_collect(tmp_path, config) is None, "one of its tests is quick"
+    assert verdicts == {**dict.fromkeys(verdicts, {None}), unread: {True}}
+    assert plugin.pytest_ignore_collect(tmp_path, config) is None, "one of its tests is of this tier"
 
 
 def _is_of(plugin: object, file: Path) -> bool:
