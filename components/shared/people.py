@@ -19,7 +19,7 @@ from components.shared.contract import RoleOutputs
 from components.shared.record import KEY as RECORD_KEY
 from components.shared.roles import create_role
 from components.shared.statements import Statement
-from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX
+from components.storage.contract import LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX
 from components.variants import Duty, Tier
 
 LOCKS: Final = "workflow/locks/"
@@ -82,11 +82,12 @@ def deployer_statements(tier_buckets: Mapping[str, str], artifact_bucket: str) -
 
 
 def _reserved(home: str) -> tuple[Statement, ...]:
-    """Reserved images are the home's, and lie with the prod tier."""
-    read = _arns(home, f"{LANDING_PREFIX}*", f"{MANIFEST_PREFIX}*")
+    """Reserved images are the home's, and lie with the prod tier: as they landed, or packed."""
+    prefixes = (LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX)
+    read = _arns(home, *(f"{prefix}*" for prefix in prefixes))
     return (
         Statement(sid="ReadReserved", actions=("s3:GetObject",), resources=read),
-        policies.list_prefixes("ListReserved", home, LANDING_PREFIX, MANIFEST_PREFIX),
+        policies.list_prefixes("ListReserved", home, *prefixes),
     )
 
 

@@ -11,7 +11,7 @@ LANDING_PREFIX: Final = "landing/"
 MANIFEST_PREFIX: Final = "manifests/"
 """Where the sampler puts a tier's manifests, in that tier's own bucket."""
 PACK_PREFIX: Final = "packs/"
-"""Where it puts a tier's tar shards, likewise."""
+"""Where it puts their tar shards, likewise."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -186,6 +186,13 @@ def test_the_sampler_writes_manifests_and_packs_of_every_tier_and_never_what_lan
         assert any(fnmatchcase(f"arn:aws:s3:::{key}", resource) for resource in written) is may_write, key
 
 
+@pytest.mark.parametrize("name", ["developer", "deployer", "trainer"])
+def test_who_reads_images_may_read_them_as_they_landed_and_packed(recorded: Recorded, name: str) -> None:
+    found = roles(recorded("prod"))[name]
+    for prefix in (LANDING_PREFIX, MANIFEST_PREFIX, PACK_PREFIX):
+        assert may(found, "s3:GetObject", f"{bucket('prod', 'prod')}/{prefix}x"), prefix
+
+
 @pytest.mark.parametrize("stack", ENVIRONMENTS)
 def test_iam_users_and_keys_are_never_made(recorded: Recorded, stack: str) -> None:
     """IAM.3 CKV_AWS_273 CKV_AWS_40."""
