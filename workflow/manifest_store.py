@@ -1,4 +1,4 @@
-"""Manifests on their way to S3: written to a file while they are counted, stored under their digest once."""
+"""Manifests on their way to S3 and back: counted while they are written, stored under their digest, held to it."""
 
 import hashlib
 from collections import Counter
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from workflow import s3
-from workflow.manifest import Image, line_of
+from workflow.errors import DriftError
+from workflow.manifest import Image, images_of, line_of
 from workflow.sections import ManifestRecord
 
 
@@ -46,3 +47,14 @@ def store(client: Any, draft: Draft) -> None:
     address = s3.parse(draft.record.uri)
     if not s3.exists(client, address):
         client.upload_file(str(draft.path), address.bucket, address.key)
+
+
+def read_manifest(client: Any, uri: str, digest: str) -> list[Image]:
+    """DriftError when it is gone or not the one that was meant."""
+    stored = s3.read(client, s3.parse(uri))
+    if stored is None:
+        raise DriftError(f"manifest {uri} is gone", cure="mlteam sample")
+    found = hashlib.sha256(stored.body).hexdigest()
+    if found != digest:
+        raise DriftError(f"manifest {uri} has digest {found}, recorded: {digest}", cure="mlteam sample")
+    return list(images_of(stored.body.split(b"\n")[:-1], source=uri))

@@ -7,12 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from workflow import s3
-from workflow.context import Context
 from workflow.errors import DriftError, ResourceError, UsageError
 from workflow.manifest import Image
 from workflow.pixels import BrokenImageError, row_of
 from workflow.project import Project
+from workflow.source import Source
 from workflow.statistics.metrics import Floats
 
 _DOWNLOADS: Final = 16
@@ -40,17 +39,13 @@ def refuse_leak(reserved: Sequence[Image], trained: Sequence[Image]) -> None:
         )
 
 
-def read_images(context: Context, project: Project, images: Sequence[Image]) -> Reserved:
+def read_images(source: Source, project: Project, images: Sequence[Image]) -> Reserved:
     """ResourceError when more images are broken than mlteam.yaml allows, or none is left; UsageError when none of
     them has the positive label."""
-    client = context.aws.client("s3")
 
     def read(image: Image) -> Floats | str:
-        stored = s3.read(client, s3.Address(image.bucket, image.key))
-        if stored is None:
-            return f"{image.key}: not there"
         try:
-            return row_of(stored.body)
+            return row_of(source(image))
         except BrokenImageError as error:
             return f"{image.key}: {error}"
 

@@ -10,6 +10,7 @@ from workflow.errors import ResourceError, UsageError
 from workflow.manifest import Image
 from workflow.project import Project
 from workflow.reserved import read_images
+from workflow.source import objects
 
 
 def uploaded(world: Any, label: str, size: tuple[int, int] = (2, 2)) -> Image:
@@ -33,18 +34,18 @@ def project(positive_label: str, **more: Any) -> Project:
 
 
 def test_the_positive_label_is_one(world: Any, images: list[Image]) -> None:
-    assert read_images(world.context, project("dog"), images).labels.tolist() == [0.0, 1.0]
+    assert read_images(objects(world.client), project("dog"), images).labels.tolist() == [0.0, 1.0]
 
 
 def test_a_positive_label_that_no_image_has_is_refused(world: Any, images: list[Image]) -> None:
     with pytest.raises(UsageError, match=r"2 reserved images has the label 'dgo'; there are 'cat', 'dog'"):
-        read_images(world.context, project("dgo"), images)
+        read_images(objects(world.client), project("dgo"), images)
 
 
 def test_an_image_of_another_size_than_the_others_is_left_out_and_named(world: Any, images: list[Image]) -> None:
     odd = uploaded(world, "cow", (3, 3))
-    found = read_images(world.context, project("dog", max_broken_fraction=0.5), [*images, odd])
+    found = read_images(objects(world.client), project("dog", max_broken_fraction=0.5), [*images, odd])
     assert found.rows.shape == (2, 4)
     assert found.broken == ("landing/cow.png: 9 pixels, the others have 4",)
     with pytest.raises(ResourceError, match="1 of 3 images cannot be used"):
-        read_images(world.context, project("dog"), [*images, odd])
+        read_images(objects(world.client), project("dog"), [*images, odd])

@@ -15,15 +15,16 @@ from workflow.context import Context
 from workflow.deployment import Deployment, read_deployment
 from workflow.errors import DriftError, GateError, RefusedError, ResourceError, StepTimeoutError
 from workflow.experiment import Experiment
+from workflow.manifest_store import read_manifest
 from workflow.model_store import note
 from workflow.project import Project, load_project
 from workflow.record import read_section, write_section
 from workflow.reserved import Reserved, read_images
 from workflow.sampling import ABTEST
 from workflow.sections import SampleRecord, TrainRecord
+from workflow.source import open_source
 from workflow.statistics.sequential import Decision
 from workflow.traffic import Split, requests_of, send
-from workflow.training.data import read_manifest
 from workflow.verdicts import SHOWN, AbTestRecord
 
 _WORKERS: Final = 4
@@ -68,10 +69,11 @@ def _refuse_other(deployment: Deployment, digest: str) -> None:
 
 def _reserved(context: Context, project: Project) -> Reserved:
     sample = read_section(context.record_path, "sample", SampleRecord, stack=context.platform.stack)
-    manifest = sample.manifest(ABTEST)
-    images = read_manifest(context.aws.client("s3"), manifest.uri, manifest.digest)
-    with context.progress.waiting(f"reading {len(images)} reserved images"):
-        return read_images(context, project, images)
+    manifest, client = sample.manifest(ABTEST), context.aws.client("s3")
+    images = read_manifest(client, manifest.uri, manifest.digest)
+    waiting = context.progress.waiting(f"reading {len(images)} reserved images")
+    with waiting, open_source(client, manifest.pack_uri) as source:
+        return read_images(source, project, images)
 
 
 def _experiment(project: Project, deployment: Deployment) -> Experiment:

@@ -17,6 +17,7 @@ from workflow import s3
 from workflow.context import Context
 from workflow.deployment import ModelReference, read_deployment
 from workflow.errors import DriftError, ResourceError
+from workflow.manifest_store import read_manifest
 from workflow.model_store import fetch_model, log_evaluation
 from workflow.predictor import PredictionError, Predictor, load_predictor
 from workflow.project import Project, load_project
@@ -25,11 +26,11 @@ from workflow.reserved import Reserved, read_images, refuse_leak
 from workflow.sampling import EVALUATION
 from workflow.sections import SampleRecord, TrainRecord
 from workflow.serving.loadout import load_archive
+from workflow.source import open_source
 from workflow.statistics.auc import delong_bound, groups_per_class, one_image_per_group
 from workflow.statistics.bootstrap import Bound, Sample
 from workflow.statistics.bounds import difference_bound, metric_bound
 from workflow.statistics.metrics import METRICS, Floats
-from workflow.training.data import read_manifest
 from workflow.verdicts import ChampionScores, EvaluateRecord
 
 SEED: Final = 20240229
@@ -71,8 +72,9 @@ def _reserved(context: Context, project: Project, train: TrainRecord, sample: Sa
     client = context.aws.client("s3")
     images = read_manifest(client, reserved.uri, reserved.digest)
     refuse_leak(images, read_manifest(client, trained.uri, trained.digest))
-    with context.progress.waiting(f"reading {len(images)} reserved images"):
-        return read_images(context, project, images)
+    waiting = context.progress.waiting(f"reading {len(images)} reserved images")
+    with waiting, open_source(client, reserved.pack_uri) as source:
+        return read_images(source, project, images)
 
 
 def _score(context: Context, train: TrainRecord, reserved: Reserved) -> _Scored:

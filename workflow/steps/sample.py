@@ -22,7 +22,8 @@ from workflow.errors import UsageError
 from workflow.manifest import Image
 from workflow.manifest_store import Draft, draft_of, store
 from workflow.metering import Bill, Meter, billed
-from workflow.placing import SHARD_BYTES, copied, copy_images, pack_images
+from workflow.packs import Fetch, Once, pack_images, packed_size
+from workflow.placing import copied, copy_images
 from workflow.record import write_section
 from workflow.sample_index import SampleIndex, Trouble
 from workflow.sampling import DEFAULT_RESERVED_FRACTION, DEFAULT_SALT, MANIFESTS, RESERVED, TIERS, Bands
@@ -72,6 +73,7 @@ class _Sampler:
     platform: Platform[str]
     options: SampleOptions
     scratch: Path
+    fetch: Fetch
 
     def read(self) -> Mapping[str, Trouble]:
         data = self.platform.data
@@ -95,9 +97,9 @@ class _Sampler:
         name = draft.name
         if self.is_copied(name):
             self.meter.keep(copy_images(self.meter.client, self._landed(name), self._bucket(name)))
-        if self.is_packed(name):
+        if self.is_packed:
             prefix = s3.Address(self._bucket(name), f"{PACK_PREFIX}{name}/{draft.record.digest}")
-            packed = pack_images(self.meter.client, self._landed(name), prefix)
+            packed = pack_images(self.meter.client, self.fetch, self._landed(name), prefix)
             draft = replace(draft, record=replace(draft.record, pack_uri=str(packed)))
         store(self.meter.client, draft)
         return draft
@@ -105,8 +107,9 @@ class _Sampler:
     def is_copied(self, name: str) -> bool:
         return self.options.mode == "copy" and name in (Tier.DEV, Tier.STAGING)  # prod is where they landed
 
-    def is_packed(self, name: str) -> bool:
-        return self.options.mode == "pack" and name in TIERS
+    @property
+    def is_packed(self) -> bool:
+        return self.options.mode == "pack"
 
     def _draft(self, name: str) -> Draft:
         images = self._landed(name)
@@ -138,7 +141,8 @@ def run(context: Context, options: SampleOptions) -> SampleResult:
     platform = context.platform
     with Meter(context.aws.client("s3")) as meter, tempfile.TemporaryDirectory(prefix="mlteam-sample-") as folder:
         scratch = Path(folder)
-        sampler = _Sampler(meter, SampleIndex(scratch / "index.sqlite"), platform, options, scratch)
+        index, fetch = SampleIndex(scratch / "index.sqlite"), Once(meter.client, scratch / "images")
+        sampler = _Sampler(meter, index, platform, options, scratch, fetch)
         with context.progress.waiting(f"listing {platform.data.landing_uri}"):
             trouble = sampler.read()
             drafts = sampler.drafts()
@@ -171,10 +175,10 @@ def _plan(sampler: _Sampler, drafts: Mapping[str, Draft]) -> Bill:
         if sampler.is_copied(name):
             requests += Counter(CopyObject=count, ListObjectsV2=count // LIST_PAGE_KEYS + 1)
             stored += size
-        if sampler.is_packed(name):
-            shards = size // SHARD_BYTES + 1
-            requests += Counter(GetObject=count, HeadObject=1, PutObject=shards + 1)
-            stored += size
+        if sampler.is_packed:
+            puts, packed = packed_size(count, size)
+            requests += Counter(GetObject=count, ListObjectsV2=1, PutObject=puts)
+            stored += packed
     return billed(requests, stored)
 
 

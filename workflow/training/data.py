@@ -4,23 +4,21 @@ Writes `images/<number><extension>` and manifest.jsonl with one {"path", "label"
 names (they may hold anything), so numbers are.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
-from workflow import s3
-from workflow.errors import DriftError, ResourceError
-from workflow.manifest import Image, images_of
+from workflow.errors import ResourceError
+from workflow.manifest import Image
 from workflow.pixels import BrokenImageError, row_of
+from workflow.source import Source
 
 THREADS: Final = 16
 NAMED: Final = 5
-Source = Callable[[Image], bytes | None]
 EXTENSION: Final = re.compile(r"^\.[A-Za-z0-9]{1,8}$")
 
 
@@ -30,49 +28,6 @@ class Fetched:
 
     count: int
     broken: tuple[str, ...]
-
-
-def read_manifest(client: Any, uri: str, digest: str) -> list[Image]:
-    """DriftError when it is gone or not the one that was meant."""
-    stored = s3.read(client, s3.parse(uri))
-    if stored is None:
-        raise DriftError(f"manifest {uri} is gone", cure="mlteam sample")
-    found = hashlib.sha256(stored.body).hexdigest()
-    if found != digest:
-        raise DriftError(f"manifest {uri} has digest {found}, recorded: {digest}", cure="mlteam sample")
-    return list(images_of(stored.body.split(b"\n")[:-1], source=uri))
-
-
-def objects(client: Any) -> Source:
-    """Each image from where the manifest says it is: a request per image."""
-
-    def read(image: Image) -> bytes | None:
-        stored = s3.read(client, s3.Address(image.bucket, image.key))
-        return stored.body if stored else None
-
-    return read
-
-
-def packed(client: Any, pack_uri: str, scratch: Path) -> Source:
-    """Each image from its shard (see `workflow.placing`); a request per shard, made now."""
-    index = s3.parse(pack_uri)
-    stored = s3.read(client, index)
-    if stored is None:
-        raise DriftError(f"pack {pack_uri} is gone", cure="mlteam sample --mode pack")
-    entries = [json.loads(line) for line in stored.body.splitlines()]
-    places = {entry["key"]: (scratch / entry["shard"], entry["offset"], entry["size"]) for entry in entries}
-    for name in sorted({path.name for path, _, _ in places.values()}):
-        client.download_file(index.bucket, f"{index.key.rpartition('/')[0]}/{name}", str(scratch / name))
-
-    def read(image: Image) -> bytes | None:
-        if image.key not in places:
-            return None
-        path, offset, size = places[image.key]
-        with path.open("rb") as shard:
-            shard.seek(offset)
-            return bytes(shard.read(size))
-
-    return read
 
 
 def fetch(source: Source, images: Sequence[Image], folder: Path, max_broken_fraction: float) -> Fetched:
@@ -99,10 +54,8 @@ def fetch(source: Source, images: Sequence[Image], folder: Path, max_broken_frac
 
 def _fetch_one(source: Source, image: Image, folder: Path, number: int) -> tuple[str, str]:
     """(path relative to the folder, empty) or (empty, what is wrong)."""
-    body = source(image)
-    if body is None:
-        return "", "not there"
     try:
+        body = source(image)
         row_of(body)
     except BrokenImageError as error:
         return "", str(error)

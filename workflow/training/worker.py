@@ -23,10 +23,12 @@ from workflow.archives import unpack
 from workflow.aws import Aws
 from workflow.errors import DriftError, ResourceError
 from workflow.failures import translate
+from workflow.manifest_store import read_manifest
 from workflow.mlflow_client import become_client, for_another_program
 from workflow.models import model_digest, pack_folder
+from workflow.source import open_source
 from workflow.training import tracking
-from workflow.training.data import Source, fetch, objects, packed, read_manifest
+from workflow.training.data import Fetched, fetch
 from workflow.training.entry_point import command_of, load_entry_point, parameters_of
 from workflow.training.job import BUFFER_FILE, MODEL_FILE, PROJECT_FILE, Job, State, Status, read_job, read_status
 from workflow.training.job import write_status as write_status_to
@@ -59,7 +61,7 @@ class Worker:
         self._fetch_project()
         command = self._command()
         self.tell("fetching the images")
-        fetched = fetch(self._source(), self._manifest(), self._data, self._job.max_broken_fraction)
+        fetched = self._fetch_images()
         self.status = replace(self.status, warnings=fetched.broken)
         settings = tracking.tracking_environment(self._job, self._aws)
         become_client(settings)
@@ -112,12 +114,10 @@ class Worker:
         values = parameters_of(entry, self._job.parameters)
         return command_of(entry, {**values, "data": str(self._data), "model": str(self._model)})
 
-    def _manifest(self) -> Any:
-        return read_manifest(self._client, self._job.manifest_uri, self._job.manifest_digest)
-
-    def _source(self) -> Source:
-        uri = self._job.pack_uri
-        return packed(self._client, uri, self._scratch) if uri else objects(self._client)
+    def _fetch_images(self) -> Fetched:
+        images = read_manifest(self._client, self._job.manifest_uri, self._job.manifest_digest)
+        with open_source(self._client, self._job.pack_uri) as source:
+            return fetch(source, images, self._data, self._job.max_broken_fraction)
 
     def _log_facts(self, images: int, broken: int) -> None:
         with RunLogger(self._buffer) as run:

@@ -19,6 +19,7 @@ from workflow.context import Context
 from workflow.manifest import Image
 from workflow.manifest_store import draft_of, store
 from workflow.models import model_digest
+from workflow.packs import pack_images
 from workflow.progress import Progress
 from workflow.record import write_section
 from workflow.s3 import Address
@@ -61,6 +62,11 @@ class Stack:
         train = dataclasses.replace(self.registry.models[name], manifest_digest=manifest)
         write_section(context.record_path, "train", train, stack="dev")
         return context
+
+    def read_from_objects(self, name: str) -> None:
+        """As if this manifest's images had not been packed."""
+        record = dataclasses.replace(self.sample.manifests[name], pack_uri="")
+        self.sample = dataclasses.replace(self.sample, manifests={**self.sample.manifests, name: record})
 
     def approver(self, context: Context, person: str = "ada") -> Context:
         """The same record in the hands of somebody who assumed the approver role."""
@@ -167,9 +173,11 @@ def sample_of(world: Any, folder: Path) -> SampleRecord:
             images.append(Image(f"landing/{name_there}", BUCKET, label, f"g{offset + number}", len(body), ""))
         draft = draft_of(folder / f"{name}.jsonl", images, Address(BUCKET, f"manifests/{name}"))
         store(world.client, draft)
-        manifests[name] = draft.record
+        prefix = Address(BUCKET, f"packs/{name}/{draft.record.digest}")
+        pack = pack_images(world.client, lambda image: landed[image.key.removeprefix("landing/")], images, prefix)
+        manifests[name] = dataclasses.replace(draft.record, pack_uri=str(pack))
     world.land(landed)
-    return SampleRecord(salt="s", mode="manifest", manifests=manifests)
+    return SampleRecord(salt="s", mode="pack", manifests=manifests)
 
 
 @pytest.fixture

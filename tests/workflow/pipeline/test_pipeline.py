@@ -11,6 +11,7 @@ from workflow.deployment import read_deployment
 from workflow.errors import DriftError, GateError, RefusedError, ResourceError
 from workflow.manifest import Image
 from workflow.manifest_store import draft_of, store
+from workflow.metering import Meter
 from workflow.record import read_section, write_section
 from workflow.s3 import Address
 from workflow.sections import TrainRecord
@@ -33,7 +34,9 @@ def test_a_model_goes_all_the_way_and_back(stack: Any) -> None:
     assert (deployed.place, deployed.challenger_weight) == ("challenger", 0.5)
     assert deploy.run(second, stack.folder) == deployed, "once more changes nothing, and needs no new approval"
 
-    tested = abtest.run(second, stack.folder)
+    with Meter(second.aws.client("s3")) as meter:
+        tested = abtest.run(second, stack.folder)
+    assert meter.requests["GetObject"] < 10, "200 images come in one shard"
     assert tested.decision == "promote"
     assert tested.difference.lower > 0
     promoted = promote.run(second)
@@ -133,7 +136,15 @@ def test_a_leak_between_training_and_evaluation_is_refused(stack: Any) -> None:
         evaluate.run(stack.train("good"), stack.folder)
 
 
+def test_packed_images_cost_an_evaluation_no_request_each(stack: Any) -> None:
+    context = stack.train("good")
+    with Meter(context.aws.client("s3")) as meter:
+        assert evaluate.run(context, stack.folder).images == 200
+    assert meter.requests["GetObject"] < 10
+
+
 def test_a_broken_image_is_named_and_too_many_are_refused(stack: Any) -> None:
+    stack.read_from_objects("evaluation")
     context = stack.train("good")
     lines = stack.world.read(stack.sample.manifests["evaluation"].uri).splitlines()
     keys = [json.loads(line)["key"] for line in lines]

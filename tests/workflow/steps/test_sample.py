@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from workflow.errors import UsageError
+from workflow.manifest import Image
 from workflow.sample_index import SampleIndex
 from workflow.sampling import MANIFESTS, TIERS
+from workflow.source import open_source
 from workflow.steps.sample import SampleOptions, SampleResult, run
 
 STRANGE = ("with space.png", 'comma, and "quote".png', "ünïcode/画像.png", "new\nline.png", "a+b&c=%20?#.png")
@@ -74,7 +76,8 @@ def test_a_dry_run_bills_and_leaves_no_trace(landed: Any) -> None:
 def test_the_bill_before_is_never_below_the_bill_after(landed: Any) -> None:
     for mode in ("manifest", "copy", "pack"):
         result = run(landed.context, SampleOptions(mode=mode))
-        assert result.spent.usd <= result.planned.usd + 1e-12, mode
+        assert result.spent.usd <= result.planned.usd, mode
+        assert result.spent.stored_gib <= result.planned.stored_gib, mode
         assert f"USD {result.planned.usd:.6f}" in landed.said.getvalue()
 
 
@@ -90,17 +93,20 @@ def test_copies_are_made_by_s3_once_and_named_by_the_manifest(landed: Any) -> No
     assert "CopyObject" not in again.spent.requests
 
 
-def test_packs_hold_each_image_where_the_index_says(landed: Any) -> None:
+def test_packs_hold_each_image_of_every_tier_and_reserved_half(landed: Any) -> None:
     result = run(landed.context, SampleOptions(mode="pack"))
-    index = landed.read(result.manifests["staging"].pack_uri).decode().split("\n")[:-1]
-    assert len(index) == result.manifests["staging"].count
-    folder = result.manifests["staging"].pack_uri.rpartition("/")[0]
-    for entry in map(json.loads, index):
-        shard = landed.read(f"{folder}/{entry['shard']}")
-        body = shard[entry["offset"] : entry["offset"] + entry["size"]]
-        assert body == f"bytes of {entry['key'].removeprefix('landing/')}".encode()
+    for name in MANIFESTS:
+        with open_source(landed.client, result.manifests[name].pack_uri) as source:
+            for row in rows(landed, result, name):
+                assert source(Image(**row)) == f"bytes of {row['key'].removeprefix('landing/')}".encode()
     again = run(landed.context, SampleOptions(mode="pack")).spent.requests
     assert again["GetObject"] == 1, "only the label file is read again"
+
+
+def test_an_image_of_three_tiers_is_fetched_once_to_be_packed(landed: Any) -> None:
+    result = run(landed.context, SampleOptions(mode="pack", stratified=True))
+    assert result.manifests["staging"].count > 0
+    assert result.spent.requests["GetObject"] == 1 + len(dataset()[0]), "the label file, and each image"
 
 
 def test_an_empty_landing_prefix_names_the_upload_command(world: Any) -> None:

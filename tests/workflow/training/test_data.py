@@ -1,4 +1,4 @@
-"""Images on their way to a script: from objects or shards, whatever their names, without the broken ones."""
+"""Images on their way to a script: whatever their names, without the broken ones."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from workflow.errors import DriftError, ResourceError
+from workflow.errors import ResourceError
 from workflow.manifest import Image
-from workflow.placing import pack_images
-from workflow.s3 import Address
-from workflow.training.data import fetch, objects, packed
+from workflow.source import objects
+from workflow.training.data import fetch
 
 BUCKET = "mlteam-dev-prod"
 
@@ -24,15 +23,8 @@ def images(world: Any, pngs: dict[str, bytes]) -> list[Image]:
     return found
 
 
-@pytest.mark.parametrize("way", ["objects", "packed"])
-def test_every_image_arrives_with_its_label_and_group(
-    world: Any, images: list[Image], tmp_path: Path, way: str
-) -> None:
-    source = objects(world.client)
-    if way == "packed":
-        index = pack_images(world.client, images, Address("mlteam-dev-dev", "packs/p"))
-        source = packed(world.client, str(index), tmp_path)
-    fetched = fetch(source, images, tmp_path / "data", 0)
+def test_every_image_arrives_with_its_label_and_group(world: Any, images: list[Image], tmp_path: Path) -> None:
+    fetched = fetch(objects(world.client), images, tmp_path / "data", 0)
     assert fetched.count == len(images)
     rows = [json.loads(line) for line in (tmp_path / "data" / "manifest.jsonl").read_text().split("\n")[:-1]]
     assert [row["group"] for row in rows] == [image.group for image in images]
@@ -55,8 +47,3 @@ def test_an_image_that_went_away_counts_as_broken(world: Any, images: list[Image
 def test_an_empty_manifest_is_refused(world: Any, tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="the manifest is empty"):
         fetch(objects(world.client), [], tmp_path / "data", 0.5)
-
-
-def test_a_pack_that_is_gone_names_the_command_that_makes_it(world: Any, tmp_path: Path) -> None:
-    with pytest.raises(DriftError, match="mlteam sample --mode pack"):
-        packed(world.client, "s3://mlteam-dev-dev/packs/none/index.jsonl", tmp_path)
