@@ -103,7 +103,7 @@ STORY: Final[tuple[Scene, ...]] = (
             title="sample three nested tiers",
             role=Role.SAMPLER,
             record=SAMPLE,
-            words=("sample", "--stratified"),
+            words=("sample", "--mode", "pack", "--stratified"),
             shown={home: f"manifests.{home}.count" for home in HOMES},
         ),
     ),
