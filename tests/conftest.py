@@ -16,12 +16,14 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:  # most tests need no Pulumi
     from stacks.recording import Recording
 
-QUICK = "not slow and not engine"
-"""The quick tier's marks, as tools/run_tests.py has them."""
-SLOW = "slow or engine"
-"""The other tier's."""
 WHOLLY_SLOW = re.compile(r"^pytestmark = pytest\.mark\.(?:slow|engine)\b", re.MULTILINE)
 IN_PART_SLOW = re.compile(r"pytest\.mark\.(?:slow|engine)\b")
+QUICK = "not slow and not engine"
+LEFT_UNREAD: Mapping[str, Callable[[str], bool]] = {
+    QUICK: lambda text: WHOLLY_SLOW.search(text) is not None,
+    "slow or engine": lambda text: IN_PART_SLOW.search(text) is None,
+}
+"""By a tier's marks as tools/run_tests.py has them: whether a file with this text has no test of its own."""
 LONGEST = ("test_story", "test_swap")
 AMI = "ami-0123456789abcdef0"
 CONFIGS = {
@@ -94,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Importing costs as much as testing: each tier leaves unread what has no test of its own, file or folder."""
-    leaves = {QUICK: WHOLLY_SLOW.search, SLOW: lambda text: not IN_PART_SLOW.search(text)}.get(config.option.markexpr)
+    leaves = LEFT_UNREAD.get(config.option.markexpr)
     if leaves is None or not (collection_path.is_dir() or collection_path.suffix == ".py"):
         return None
     tests = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
