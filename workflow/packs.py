@@ -164,9 +164,7 @@ def _write_shard(fetch: Fetch, pool: ThreadPoolExecutor, shard: list[Image], fil
                 entry = tarfile.TarInfo(image.key)
                 entry.size = len(body)
                 tar.addfile(entry, io.BytesIO(body))
-                start = (
-                    file.tell() - -(-len(body) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-                )  # back over the padded body
-                row = {"key": image.key, "shard": name, "offset": start, "size": len(body)}
+                padded = -(-len(body) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+                row = {"key": image.key, "shard": name, "offset": file.tell() - padded, "size": len(body)}
                 row["sha256"] = hashlib.sha256(body).hexdigest()
                 yield (json.dumps(row, ensure_ascii=False) + "\n").encode()
