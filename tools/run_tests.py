@@ -28,11 +28,11 @@ class Tier(NamedTuple):
     parts: tuple[tuple[str, ...], ...] = ((),)
 
 
-# Half of the quick tests, by time, and all that record stacks: Pulumi is imported here only, most of moto there only.
+# Half of the quick tests, by time, and all that record stacks: Pulumi is imported here only.
 # Two processes that read half of the files each take two thirds of the time of two workers that read all of them.
 _HALF: Final = (
     *("tests/components", "tests/costs", "tests/docs", "tests/stacks"),
-    *("tests/emulator/provider", "tests/emulator/tokens"),
+    *("tests/emulator/provider", "tests/emulator/tokens", "tests/workflow/steps"),
 )
 # Engine tests wait for processes more than they work, so two cores hold three workers; tests/conftest.py puts the
 # longest files first. A test that hangs prints where after 10 minutes.
