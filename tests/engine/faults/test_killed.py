@@ -46,17 +46,17 @@ def disturb(killed: Any, how: Callable[[Any, int], object], verb: str, *argument
     deadline = time.monotonic() + PATIENCE_SECONDS
     process = killed.laptop.begin(verb, *arguments)
 
-    def wait_for(has_come: Callable[[], bool]) -> None:
+    def wait_for(has_come: Callable[[], bool], seconds: float) -> None:
         while not has_come():
             assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < deadline, f"{verb} does not get on"
-            time.sleep(0.01)
+            time.sleep(seconds)
 
     try:
-        wait_for(lambda: made(killed) >= number if verb == "up" else made(killed) <= number)
+        wait_for(lambda: made(killed) >= number if verb == "up" else made(killed) <= number, 0.05)
         counted = killed.laptop.changes()
         next(counted)
-        wait_for(lambda: next(counted) > 0)
+        wait_for(lambda: next(counted) > 0, 0.01)
         how(killed, process.pid)
     except BaseException:
         process.kill()

@@ -163,10 +163,10 @@ class Team:
 
     def step(self) -> str:
         """Where a swap is, by its journal."""
-        stored = s3.read(self.context.aws.client("s3"), s3.Address(self.bucket, "workflow/swaps/tracking.json"))
+        stored = s3.read(self.laptop.client("s3"), s3.Address(self.bucket, "workflow/swaps/tracking.json"))
         return str(json.loads(stored.body)["step"]) if stored else ""
 
-    @property
+    @cached_property
     def bucket(self) -> str:
         return self.context.platform.storage.artifact_bucket
 
