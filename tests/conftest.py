@@ -140,7 +140,9 @@ def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]
     from mlflow import MlflowClient
 
     template = tmp_path_factory.mktemp("store") / "template.db"
-    MlflowClient(f"sqlite:///{template}").search_experiments()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(template.parent)  # where the files of its first experiment will lie
+        MlflowClient(f"sqlite:///{template}").search_experiments()
     body = template.read_bytes()
 
     def make(path: Path) -> str:
