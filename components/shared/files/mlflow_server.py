@@ -6,8 +6,8 @@ options, checks and environment.
 
     ... mlflow_server OPTIONS OF `mlflow server`, with --workers 1
 
-Which hosts and origins it answers stands in MLFLOW_SERVER_ALLOWED_HOSTS and MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: it
-reads them while it is imported, before it sees options.
+What MLflow reads while it is imported, before it sees options, stands in the environment: which hosts and origins it
+answers, and what else is in TOO_LATE. It executes no jobs: those need a process beside the server's.
 """
 
 import os
@@ -17,26 +17,33 @@ from typing import Any, Final
 
 CALLS: Final = "_exec_cmd"
 """By which name MLflow starts its child (3.17, `mlflow/server/__init__.py`)."""
-TOO_LATE: Final = ("--allowed-hosts", "--cors-allowed-origins")
+TOO_LATE: Final = {
+    "--allowed-hosts": "MLFLOW_SERVER_ALLOWED_HOSTS",
+    "--cors-allowed-origins": "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+    "--disable-security-middleware": "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+    "--x-frame-options": "MLFLOW_SERVER_X_FRAME_OPTIONS",
+    "--static-prefix": "_MLFLOW_STATIC_PREFIX",
+    "--expose-prometheus": "prometheus_multiproc_dir",
+}
+"""Options that MLflow's app is built by, and the variable from which its import takes them."""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Serve until told to end."""
-    late = [each for each in arguments if each.split("=")[0] in TOO_LATE]
-    if late:
-        raise SystemExit(f"{late[0]} comes too late here: set MLFLOW_SERVER_{_variable(late[0])}")
+    for option in (each.partition("=")[0] for each in arguments):
+        if option in TOO_LATE:
+            raise SystemExit(f"{option} comes too late here: set {TOO_LATE[option]}")
     import uvicorn  # noqa: F401 - before MLflow, which protects itself only where it finds a server's package
     from mlflow import server
     from mlflow.cli import cli
+    from mlflow.environment_variables import MLFLOW_SERVER_ENABLE_JOB_EXECUTION as JOBS
 
+    if JOBS.get():  # type: ignore[no-untyped-call]
+        raise SystemExit(f"no jobs are executed here: set {JOBS.name}=false")
     if not hasattr(server, CALLS):
         raise SystemExit(f"this MLflow has no mlflow.server.{CALLS}: start it with `mlflow server`")
     setattr(server, CALLS, serve)
     cli(["server", *arguments])
-
-
-def _variable(option: str) -> str:
-    return option.split("=")[0].lstrip("-").upper().replace("-", "_")
 
 
 def serve(command: Sequence[str], extra_env: Mapping[str, str], **_how: Any) -> None:
