@@ -1,4 +1,4 @@
-"""An MLflow server of one app: a real `mlflow server` on a loopback port, its database in a folder of the emulator's.
+"""An MLflow server of one app: the real one, on a loopback port, its database in a folder of the emulator's.
 
 Artifacts do not pass through it: clients write to the artifact root with rights of their own, as on AWS.
 """
