@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any, Final
 
 from workflow import s3
@@ -53,7 +53,9 @@ class Once:
         answer = self._client.get_object(Bucket=image.bucket, Key=image.key, IfMatch=image.etag)
         body = bytes(answer["Body"].read())
         if self._fits(len(body) + FILE_BYTES):
-            path.write_bytes(body)
+            part = path.with_suffix(f".{get_ident()}")
+            part.write_bytes(body)
+            part.replace(path)  # whole at once: another thread may ask for it meanwhile
         return body
 
     def _fits(self, size: int) -> bool:

@@ -1,7 +1,9 @@
 """Packs: what went in comes out, whatever its name, or the pack is refused."""
 
 import io
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +104,19 @@ def test_an_image_is_asked_for_once_while_there_is_room(
     with Meter(world.client) as meter:
         assert [once(image) for image in images * 2] == [*BODIES.values()] * 2
     assert meter.requests["GetObject"] == requests
+
+
+def test_an_image_that_is_being_kept_is_read_whole(
+    world: Any, images: list[Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, write, read = Once(world.client, tmp_path / "once"), Path.write_bytes, list[bytes]()
+
+    def write_slowly(path: Path, body: bytes) -> int:
+        write(path, body[:2])
+        if threading.current_thread() is threading.main_thread():
+            with ThreadPoolExecutor(1) as pool:
+                read.append(pool.submit(once, images[0]).result())
+        return write(path, body)
+
+    monkeypatch.setattr(Path, "write_bytes", write_slowly)
+    assert [once(images[0]), once(images[0]), *read] == [b"first"] * 3
