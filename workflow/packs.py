@@ -26,7 +26,7 @@ INDEX: Final = "index-"
 SHARD_BYTES: Final = 256 << 20
 """Large enough that a request's price vanishes, small enough that a spot machine loses little."""
 ENTRY_BYTES: Final = 5 * tarfile.BLOCKSIZE
-"""Of an image in a pack beside its content, at most: header, name and padding in the shard, its line in the index."""
+"""Of an image in a pack beside its content and twice its name (in shard and index), at most."""
 PART_BYTES: Final = 8 << 20
 PUTS_BESIDE_PARTS: Final = 3
 """boto3 puts a larger object in parts of this size: one request to begin, one to complete, one for the last part."""
@@ -86,10 +86,10 @@ def pack_images(client: Any, fetch: Fetch, images: Iterable[Image], prefix: s3.A
     return index
 
 
-def packed_size(count: int, size_bytes: int) -> tuple[int, int]:
-    """PUT-class requests and bytes, both at most, of a pack of `count` images, index and all."""
+def packed_size(count: int, size_bytes: int, names_bytes: int) -> tuple[int, int]:
+    """PUT-class requests and bytes, both at most, of a pack of `count` images, index and all; `names_bytes` as JSON."""
     objects = 2 * size_bytes // SHARD_BYTES + 2  # any two shards that follow one another hold more than one's bytes
-    stored = size_bytes + count * ENTRY_BYTES + objects * tarfile.RECORDSIZE
+    stored = size_bytes + 2 * names_bytes + count * ENTRY_BYTES + objects * tarfile.RECORDSIZE
     return objects * PUTS_BESIDE_PARTS + stored // PART_BYTES, stored
 
 

@@ -1,6 +1,7 @@
 """Packs: what went in comes out, whatever its name, or the pack is refused."""
 
 import io
+import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -85,11 +86,18 @@ def test_an_image_that_was_not_packed_is_refused(world: Any, pack: Address) -> N
         source(Image("other", BUCKET, "1", "g", 1, ""))
 
 
-@pytest.mark.parametrize("shard_bytes", [30, 1 << 20])
-def test_a_pack_is_no_larger_than_was_said(world: Any, monkeypatch: pytest.MonkeyPatch, shard_bytes: int) -> None:
+@pytest.mark.parametrize(
+    ("shard_bytes", "name"),
+    [(30, "x" * 50), (1 << 20, "x" * 50), (1 << 20, "x" * 1020), (1 << 20, "\u753b" * 340), (1 << 20, "\t" * 1020)],
+    ids=["small shards", "one shard", "long names", "long names of no ASCII", "names of control characters"],
+)
+def test_a_pack_is_no_larger_than_was_said(
+    world: Any, monkeypatch: pytest.MonkeyPatch, shard_bytes: int, name: str
+) -> None:
     monkeypatch.setattr(packs, "SHARD_BYTES", shard_bytes)
-    images = [Image(f"{number}" * 50, BUCKET, "1", "g", 1 + number % 20, "") for number in range(200)]
-    puts, stored = packed_size(len(images), sum(image.size for image in images))
+    images = [Image(f"{number:03}{name}", BUCKET, "1", "g", 1 + number % 20, "") for number in range(200)]
+    names = sum(len(json.dumps(image.key, ensure_ascii=False).encode()) for image in images)
+    puts, stored = packed_size(len(images), sum(image.size for image in images), names)
     with Meter(world.client) as meter:
         pack_images(world.client, lambda image: b"x" * image.size, images, PREFIX)
     assert meter.requests["PutObject"] <= puts

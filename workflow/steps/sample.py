@@ -169,14 +169,15 @@ def run(context: Context, options: SampleOptions) -> SampleResult:
 def _plan(sampler: _Sampler, drafts: Mapping[str, Draft]) -> Bill:
     """What was asked so far, plus what writing asks at most: nothing is known to be there yet."""
     requests = sampler.meter.requests + Counter(HeadObject=len(drafts), PutObject=len(drafts))
-    stored = sum(draft.path.stat().st_size for draft in drafts.values())
+    stored = 0
     for name, draft in drafts.items():
-        count, size = draft.record.count, draft.record.size_bytes
+        count, size, manifest = draft.record.count, draft.record.size_bytes, draft.path.stat().st_size
+        stored += manifest
         if sampler.is_copied(name):
             requests += Counter(CopyObject=count, ListObjectsV2=count // LIST_PAGE_KEYS + 1)
             stored += size
         if sampler.is_packed:
-            puts, packed = packed_size(count, size)
+            puts, packed = packed_size(count, size, names_bytes=manifest)
             requests += Counter(GetObject=count, ListObjectsV2=1, PutObject=puts)
             stored += packed
     return billed(requests, stored)
