@@ -34,6 +34,7 @@ KEPT_BYTES: Final = 1 << 30
 """Of images on the sampler's disk, so that a staging tier of a terabyte does not fill it."""
 FILE_BYTES: Final = 4096
 """What a file takes beside its content, at most: a block of the usual file systems."""
+AGAIN: Final = "mlteam sample --mode pack"
 
 Fetch = Callable[[Image], bytes]
 
@@ -50,13 +51,23 @@ class Once:
         path = self._folder / hashlib.sha256(image.key.encode()).hexdigest()
         with suppress(FileNotFoundError):
             return path.read_bytes()
-        answer = self._client.get_object(Bucket=image.bucket, Key=image.key, IfMatch=image.etag)
-        body = bytes(answer["Body"].read())
+        body = self._get(image)
         if self._fits(len(body) + FILE_BYTES):
             part = path.with_suffix(f".{get_ident()}")
             part.write_bytes(body)
             part.replace(path)  # whole at once: another thread may ask for it meanwhile
         return body
+
+    def _get(self, image: Image) -> bytes:
+        """DriftError when it is no longer the one that was listed."""
+        try:
+            answer = self._client.get_object(Bucket=image.bucket, Key=image.key, IfMatch=image.etag)
+        except self._client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in s3.LOST_CODES | s3.MISSING_CODES:
+                where = s3.Address(image.bucket, image.key)
+                raise DriftError(f"{where} was changed or removed after it was listed", cure=AGAIN) from error
+            raise
+        return bytes(answer["Body"].read())
 
     def _fits(self, size: int) -> bool:
         with self._lock:
@@ -141,7 +152,7 @@ def _folder(index: s3.Address) -> str:
 
 
 def _drift(index: s3.Address, what: str) -> DriftError:
-    cure = f"aws s3 rm --recursive s3://{index.bucket}/{_folder(index)}/, then: mlteam sample --mode pack"
+    cure = f"aws s3 rm --recursive s3://{index.bucket}/{_folder(index)}/, then: {AGAIN}"
     return DriftError(f"pack {index} {what}", cure=cure)
 
 

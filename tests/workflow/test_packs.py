@@ -104,6 +104,17 @@ def test_a_pack_is_no_larger_than_was_said(
     assert stored / 4 < meter.bill().stored_gib * GIB <= stored
 
 
+@pytest.mark.parametrize("body", [b"another", None], ids=["exchanged", "gone"])
+def test_an_image_that_is_no_longer_the_listed_one_is_refused_by_name(
+    world: Any, images: list[Image], tmp_path: Path, body: bytes | None
+) -> None:
+    world.client.delete_object(Bucket=BUCKET, Key="d")
+    if body:
+        world.client.put_object(Bucket=BUCKET, Key="d", Body=body)
+    with pytest.raises(DriftError, match=rf"^s3://{BUCKET}/d was changed or removed .*\n.*mlteam sample --mode pack"):
+        pack_images(world.client, Once(world.client, tmp_path / "once"), images, PREFIX)
+
+
 @pytest.mark.parametrize(("room", "requests"), [(2, 4 + 2), (4, 4), (0, 8)])
 def test_an_image_is_asked_for_once_while_there_is_room(
     world: Any, images: list[Image], tmp_path: Path, room: int, requests: int
