@@ -152,7 +152,7 @@ def _folder(index: s3.Address) -> str:
 
 
 def _drift(index: s3.Address, what: str) -> DriftError:
-    cure = f"aws s3 rm --recursive s3://{index.bucket}/{_folder(index)}/, then: {AGAIN}"
+    cure = f"as an administrator: aws s3 rm --recursive s3://{index.bucket}/{_folder(index)}/, then: {AGAIN}"
     return DriftError(f"pack {index} {what}", cure=cure)
 
 

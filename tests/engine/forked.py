@@ -1,6 +1,7 @@
 """Commands in processes of their own that are forked off one which has imported MLflow: 3 s of CPU less for each.
 
-For stories of dozens of commands. Output, exit code, folder and environment are as `subprocess.run` has them.
+For stories of dozens of commands. Output, exit code, folder and environment are as `subprocess.run` has them;
+what a program leaves to `atexit` does not happen.
 """
 
 import multiprocessing
@@ -12,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+# skops first: it looks for some 500 functions of SciPy's in each module that is there.
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["mlflow", "mlflow.sklearn", "boto3", "click", "psutil", "rich.console", "skops.io"])
+_CONTEXT.set_forkserver_preload(["skops.io", "mlflow.sklearn", "boto3", "click", "psutil", "rich.console"])
 
 
 def mlteam(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:

@@ -73,7 +73,7 @@ def test_a_shard_that_is_not_what_was_packed_is_refused(
 
 def test_an_index_that_is_not_the_recorded_one_is_refused_with_the_cure(world: Any, pack: Address) -> None:
     world.client.upload_fileobj(io.BytesIO(b""), pack.bucket, pack.key)
-    cure = r"aws s3 rm --recursive s3://mlteam-dev-dev/packs/p/, then: mlteam sample --mode pack"
+    cure = r"as an administrator: aws s3 rm --recursive s3://mlteam-dev-dev/packs/p/, then: mlteam sample --mode pack"
     with pytest.raises(DriftError, match=f"not that of its name\n.*{cure}"), open_source(world.client, str(pack)):
         pass
     world.client.delete_object(Bucket=pack.bucket, Key=pack.key)
