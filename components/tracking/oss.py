@@ -23,7 +23,7 @@ DATABASES: Final = ("mlflow.db", "basic_auth.db")
 PASSWORD: Final = "admin-password"  # noqa: S105 - the name of a parameter
 SESSION_KEY: Final = "flask-secret-key"
 START_SECONDS: Final = 240
-"""13 s on two idle cores; the first start on a small host also migrates the database."""
+"""Some 10 s on two idle cores; the first start on a small host also migrates the database."""
 
 AUTH_INI: Final = f"""[mlflow]
 default_permission = NO_PERMISSIONS
