@@ -47,6 +47,7 @@ def test_an_option_that_would_come_too_late_names_the_variable_for_it(option: st
 def test_an_mlflow_that_starts_its_child_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     monkeypatch.delattr(f"mlflow.server.{mlflow_server.CALLS}")
+    monkeypatch.setattr("mlflow.cli.cli", pytest.fail)  # should it not be refused, it would serve
     with pytest.raises(SystemExit, match="start it with `mlflow server`"):
         mlflow_server.main(["--workers", "1"])
 
