@@ -130,6 +130,23 @@ def test_versions_keep_their_numbers_and_aliases_their_versions(old: Side, moved
     assert numbers(moved) == numbers(old) == {"versions": ("1", "3"), "aliases": ("before=1", "champion=3")}
 
 
+def test_versions_that_were_registered_at_once_keep_their_numbers(
+    empty: Callable[[str], Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of trainings side by side: MLflow looks at the clock before it gives the number."""
+    old, new = empty("at-once"), empty("at-once-moved")
+    with old.active() as client, monkeypatch.context() as patch:
+        for ms in (1_775, 1_771, 1_780):
+            patch.setattr("mlflow.store.model_registry.sqlalchemy_store.get_current_time_millis", lambda ms=ms: ms)
+            if ms == 1_775:
+                client.create_registered_model(MODEL)
+            client.create_model_version(MODEL, f"s3://elsewhere/{ms}")
+    assert move(old, new, print).renumbered == {}
+    with new.active() as client:
+        sources = [client.get_model_version(MODEL, number).source for number in "123"]
+    assert sources == ["s3://elsewhere/1775", "s3://elsewhere/1771", "s3://elsewhere/1780"]
+
+
 def test_a_model_is_loaded_from_the_new_side_by_name_and_number(moved: Side, tmp_path: Path) -> None:
     import mlflow
 
