@@ -45,7 +45,7 @@ def main() -> None:
     checks = {
         "format (cure: ruff format)": ["ruff", "format", "--check", "."],
         "lint (cure: ruff check --fix)": ["ruff", "check", "."],
-        "types (up to a minute without its cache)": ["mypy", "."],
+        "types (minutes without its cache)": ["mypy", "."],
         "shell scripts": ["shellcheck", *shell_scripts()],
     }
     failed = [title for title, command in checks.items() if not passes(title, command)]
