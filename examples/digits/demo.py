@@ -30,6 +30,7 @@ from examples.digits import dataset
 from examples.digits.story import PEOPLE, SAMPLE, STORY, Act, Role, Scene
 from stacks.local import CHECKOUT, LocalPlatform
 from workflow.errors import MlteamError, ResourceError, UsageError
+from workflow.progress import Progress
 
 console: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -99,9 +100,11 @@ def resources(platform: LocalPlatform) -> int:
 
 def upload(demo: Demo) -> int:
     """Write the digits as PNG files and upload them as a camera would; the number of images."""
-    images = demo.folder / "images"
-    dataset.make_dataset(images)
-    return dataset.upload(images, client(demo.platform, "s3"), demo.platform.output("landingUri"))
+    images, progress = demo.folder / "images", Progress()
+    with progress.waiting("writing the images"):
+        dataset.make_dataset(images)
+    with progress.waiting("uploading them one by one"):
+        return dataset.upload(images, client(demo.platform, "s3"), demo.platform.output("landingUri"))
 
 
 def client(platform: LocalPlatform, service: str, user: str = "local") -> Any:
