@@ -14,6 +14,7 @@ from workflow.context import Context
 from workflow.deployment import ModelReference
 from workflow.errors import CredentialsError, DriftError, ResourceError
 from workflow.failures import translate
+from workflow.migration.entries import ORIGIN_TAG
 from workflow.migration.finding import run_here
 from workflow.mlflow_client import RETRIES, become_client, client_environment, where_to_look
 from workflow.models import model_digest
@@ -24,6 +25,7 @@ ABSENT: Final = "RESOURCE_DOES_NOT_EXIST"
 ELSEWHERE: Final = (
     "mlteam swap tracking VARIANT brings along what was logged before; a change of the flag leaves it there"
 )
+OTHER: Final = f"mlteam train; a version that a swap gave another number has its own in the tag {ORIGIN_TAG}"
 _RETRIES: Final = "3"
 """MLflow's own 7 retries block for 246 s a call when the server is down; 3 for 12 s."""
 
@@ -34,7 +36,7 @@ def fetch_model(context: Context, train: TrainRecord, folder: Path) -> Path:
         path = Path(mlflow.artifacts.download_artifacts(artifact_uri=train.model_uri, dst_path=str(folder)))
     found = model_digest(path)
     if found != train.digest:
-        raise DriftError(f"{train.model_uri} has digest {found}, recorded {train.digest}", cure="mlteam train")
+        raise DriftError(f"{train.model_uri} has digest {found}, recorded {train.digest}", cure=OTHER)
     return path
 
 
