@@ -77,7 +77,7 @@ def sync(cache: Path, *, fresh: bool) -> None:
     env["UV_PYTHON_DOWNLOADS"] = "never"
     if fresh or not usable(VENV):
         make = [uv, "venv", "--clear", "--no-project", "--python", sys.executable, str(VENV)]
-        run_step("making .venv", make, log=cache / "logs" / "venv.log", env=env, cwd=ROOT)
+        run_step(f"making .venv with {sys.executable}", make, log=cache / "logs" / "venv.log", env=env, cwd=ROOT)
     install = [uv, "pip", "sync", "--python", str(VENV / "bin" / "python"), "--require-hashes", str(REQUIREMENTS)]
     title = "installing the Python packages into .venv (1.3 GB, a minute or two the first time)"
     run_step(title, install, log=cache / "logs" / "packages.log", env=env, cwd=ROOT)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,46 @@ def test_without_a_new_enough_python_set_up_ends_with_one_line(tmp_path: Path) -
     assert done.returncode == 2
     assert done.stderr.startswith("setup: python3 is missing: the program needs Python 3.11 or newer")
     assert done.stderr.count("\n") == 1
+
+
+def _python(folder: Path, settings: str) -> None:
+    """A python3 in a folder of PATH that says where it is once it is taken; `settings` is run before what is asked."""
+    folder.mkdir()
+    asked = f"import sys, sysconfig; sys.base_prefix = '/home/x'; {settings}; exec(sys.argv[1])"
+    told = f'if [ "$1" = -m ]; then echo "$2 {folder.name}"; else exec "{sys.executable}" -c "{asked}" "$2"; fi'
+    (folder / "python3").write_text(f"#!/bin/sh\n{told}\n")
+    (folder / "python3").chmod(0o755)
+
+
+PLAIN = "sysconfig.get_config_var = lambda _: '--enable-shared'"
+OPTIMIZED = "sysconfig.get_config_var = lambda _: '--enable-shared --enable-optimizations'"
+DISTRIBUTION = f"{PLAIN}; sys.base_prefix = '/usr'"
+OLD = f"{OPTIMIZED}; sys.version_info = (3, 10)"
+NO_VENV = f"{DISTRIBUTION}; sys.modules['venv'] = None"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "second", "taken"),
+    [
+        (OPTIMIZED, DISTRIBUTION, "first"),
+        (PLAIN, OPTIMIZED, "second"),
+        (PLAIN, DISTRIBUTION, "second"),
+        (PLAIN, PLAIN, "first"),
+        (PLAIN, OLD, "first"),
+        (PLAIN, NO_VENV, "first"),
+        (OLD, PLAIN, "second"),
+    ],
+)
+def test_set_up_takes_the_first_python_on_path_that_was_built_to_be_fast_or_else_the_first(
+    tmp_path: Path, first: str, second: str, taken: str
+) -> None:
+    script = _copy("setup.sh", tmp_path / "checkout")
+    folders = [tmp_path / "b in", tmp_path / "first", tmp_path / "second"]
+    for folder, settings in zip(folders[1:], (first, second), strict=True):
+        _python(folder, settings)
+    folders[0].mkdir()
+    for name in ("sh", "dirname"):
+        (folders[0] / name).symlink_to(shutil.which(name) or name)
+    done = _run(script, env={"PATH": ":".join(map(str, folders))})
+    assert (done.returncode, done.stdout) == (0, f"tools.setup {taken}\n"), done.stderr
