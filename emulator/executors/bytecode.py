@@ -9,14 +9,15 @@ Standard library only: the supervisor of a service asks, too.
 """
 
 import contextlib
-import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 PREFIX: Final = "PYTHONPYCACHEPREFIX"
 SHARED: Final = "EMULATED_BYTECODE"
-_LIBRARY: Final = Path(os.__file__).parent
+_PYTHON: Final = Path(sys.base_prefix)
+"""Holds the standard library and, wherever a distribution has put it, the machine's own pip."""
 
 
 def settings(root: Path, caches: Path) -> dict[str, str]:
@@ -29,7 +30,7 @@ def share(environment: Mapping[str, str], root: Path) -> None:
     prefix = Path(environment[PREFIX])
     if not (prefix.is_relative_to(root) and prefix.parent.is_dir()):
         return
-    for place, name in ((root, "instance"), (_LIBRARY, "library")):
+    for place, name in ((root, "instance"), (_PYTHON, "python")):
         link, target = Path(f"{prefix}{place}"), Path(environment[SHARED], name)
         target.mkdir(parents=True, exist_ok=True)
         link.parent.mkdir(parents=True, exist_ok=True)

@@ -68,8 +68,18 @@ def test_another_source_at_the_same_place_is_compiled_anew(make: Instances) -> N
 def test_the_standard_library_is_shared_and_nothing_is_kept_on_the_instance(make: Instances) -> None:
     root = make.root("i-1", "import graphlib; SAYS = 1")
     assert make.imports(root) == "1"
-    assert list((make.caches / "mlteam" / "bytecode" / "library").glob("graphlib.*.pyc"))
+    assert list((make.caches / "mlteam" / "bytecode" / "python").rglob("graphlib.*.pyc"))
     assert [each for each in root.rglob("*") if each.suffix == ".pyc"] == []
+
+
+def test_the_machines_own_pip_is_shared(make: Instances) -> None:
+    """Debian has it beside the standard library and not within."""
+    root = make.root("i-1", "SAYS = 1")
+    environment = bytecode.settings(root, make.caches)
+    bytecode.share(environment, root)
+    machines = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([machines, "-m", "pip", "--version"], env=environment, check=True, capture_output=True)
+    assert list((make.caches / "mlteam" / "bytecode" / "python").rglob("pip/_internal/__init__.*.pyc"))
 
 
 @pytest.mark.parametrize("prefix", ["/nowhere/of/mine", "{root}/not/there/.pycache"])
