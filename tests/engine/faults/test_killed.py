@@ -133,9 +133,9 @@ def terminate(killed: Any, pid: int) -> None:
 
 
 CRASHES = (kill, kill_group)
-DISTURBANCES = DRAWN.sample([kill, kill, kill, kill_group, kill_group, interrupt, terminate], k=7)
+DISTURBANCES = DRAWN.sample([kill, kill, kill_group, interrupt, terminate], k=5)
 SHARES = [(step + DRAWN.random()) / len(DISTURBANCES) for step in range(len(DISTURBANCES))]
-"""How much of the stack is there at each: one somewhere in each seventh."""
+"""How much of the stack is there at each: one somewhere in each fifth."""
 SHARE_OF_DESTROY = DRAWN.random()
 
 
