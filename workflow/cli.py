@@ -22,7 +22,7 @@ import click
 
 from workflow import results
 from workflow.context import Context
-from workflow.errors import ERRORS, MlteamError
+from workflow.errors import ERRORS, MlteamError, UsageError
 from workflow.failures import translate
 
 _interrupted: Final = threading.Event()
@@ -69,6 +69,16 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(verb.module).command
         command.name = verb.name
         return command
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """click looks for the nearest names among commands that are imported already."""
+        try:
+            return super().resolve_command(context, arguments)
+        except click.NoSuchCommand as error:
+            names = self.list_commands(context)
+            raise click.NoSuchCommand(error.command_name, possibilities=names, ctx=context) from None
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -120,15 +130,25 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         code = cli.main(list(arguments), prog_name="mlteam", standalone_mode=False)
     except click.Abort:
         return _failed(translate(KeyboardInterrupt()), environment)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.UsageError as error:
+        return _failed(_usage_error(error), environment)
     except (Exception, KeyboardInterrupt) as error:
         known = translate(error)
         if known is None and _interrupted.is_set():  # a library made its own error of it, as an import may
             known = translate(KeyboardInterrupt())
         return _failed(known, environment)
     return code if isinstance(code, int) else 0
+
+
+def _usage_error(error: click.UsageError) -> UsageError:
+    """click's own in the words of ours; its cure is the nearest name, or where none is near, the help."""
+    near = getattr(error, "possibilities", None)
+    said = f"{error.message.rstrip('.')}; nearest: {', '.join(near)}" if near else error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else "mlteam"
+    return UsageError(f"{said[0].lower()}{said[1:]}", cure=f"{command} {near[0] if near else '--help'}")
 
 
 def _failed(error: MlteamError | None, environment: Mapping[str, str]) -> int:

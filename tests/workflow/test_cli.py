@@ -166,9 +166,30 @@ def test_both_signals_are_interruptions(number: signal.Signals) -> None:
     assert (done.returncode, done.stderr) == (8, "mlteam: interrupted\n")
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["--output", "xml", "status"], ["train"]])
-def test_bad_arguments_answer_2(arguments: list[str]) -> None:
-    assert cli.run(arguments, {}) == 2
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("stauts", "no such command 'stauts'; nearest: status\n  cure: mlteam status"),
+        ("xyzzy", "no such command 'xyzzy'\n  cure: mlteam --help"),
+        ("--stak dev status", "no such option '--stak'; nearest: --stack\n  cure: mlteam --stack"),
+        ("train --candidat a", "no such option '--candidat'; nearest: --candidate\n  cure: mlteam train --candidate"),
+        (
+            "--output xml status",
+            "invalid value for '--output': 'xml' is not one of 'text', 'json'\n  cure: mlteam --help",
+        ),
+        ("train", "give either --candidate NAME or --resume JOB\n  cure: mlteam train --help"),
+    ],
+)
+def test_bad_arguments_answer_2_with_what_is_near_or_where_to_look(
+    arguments: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments.split(), {}) == 2
+    assert capsys.readouterr().err == f"mlteam: {said}\n"
+
+
+def test_the_command_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([], {}) == 2
+    assert "Exit codes:" in capsys.readouterr().err
 
 
 def test_a_stack_that_was_not_named_answers_2_with_the_cure(
