@@ -3,6 +3,7 @@
 Everything it exports belongs together: engine state in a folder, the emulated AWS on loopback, dummy credentials. An
 AWS profile of the caller is unset, so that nothing meant for the laptop reaches an account. The identity is that of an
 administrator, who may provision: a role with fewer rights is taken from there, as on AWS. Works in sh, bash and zsh.
+A MLTEAM_STACK that is set already is replaced, as all the rest; another stack that `--stack` asks for is refused.
 """
 
 import os
@@ -11,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import click
+from click.core import ParameterSource
 
 from stacks.local import LocalPlatform, foreign
 from workflow.aws import Aws
-from workflow.context import Context
-from workflow.errors import NoStackError
+from workflow.context import LOCAL_STACK, Context
+from workflow.errors import NoStackError, UsageError
 from workflow.mlflow_client import VARIABLES, client_environment, for_another_program
 from workflow.outputs import load_platform
 
@@ -65,6 +67,13 @@ def _without_repeats(path: str) -> str:
 
 
 @click.command(help=__doc__)
-@click.pass_obj
-def command(context: Context, /) -> EnvResult:
+@click.pass_context
+def command(asked: click.Context, /) -> EnvResult:
+    context: Context = asked.obj
+    is_typed = asked.find_root().get_parameter_source("stack") is ParameterSource.COMMANDLINE
+    if is_typed and context.stack_name != LOCAL_STACK:
+        raise UsageError(
+            f"env prints the exports of stack {LOCAL_STACK!r} alone, not of {context.stack_name!r}",
+            cure="mlteam env; for a stack on a real account, in a new shell: export MLTEAM_STACK=NAME",
+        )
     return run(context)

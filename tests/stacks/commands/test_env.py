@@ -10,6 +10,7 @@ import pytest
 from stacks.commands import env
 from stacks.commands.env import EnvResult, run
 from stacks.local import LocalPlatform
+from workflow import cli
 from workflow.context import Context
 from workflow.errors import NoStackError
 
@@ -86,6 +87,25 @@ def test_a_path_does_not_grow_when_it_is_evaluated_again(local: LocalPlatform, m
     once = run(Context(), local).exports["PATH"]
     monkeypatch.setenv("PATH", once)
     assert run(Context(), local).exports["PATH"] == once
+
+
+def test_a_stack_that_is_asked_for_by_name_is_not_answered_with_the_local_one(
+    local: LocalPlatform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(env, "LocalPlatform", lambda: local)
+    assert cli.run(["--stack", "dev", "env"], {}) == 2
+    said = capsys.readouterr()
+    assert (said.out, "not of 'dev'" in said.err, "export MLTEAM_STACK=" in said.err) == ("", True, True)
+    assert cli.run(["--stack", "local", "env"], {}) == 0
+
+
+def test_a_shell_that_was_at_another_stack_is_taken_to_the_local_one(
+    local: LocalPlatform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(env, "LocalPlatform", lambda: local)
+    monkeypatch.setenv("MLTEAM_STACK", "dev")
+    assert cli.run(["env"], {}) == 0
+    assert "export MLTEAM_STACK=local" in capsys.readouterr().out
 
 
 @pytest.mark.slow
