@@ -14,6 +14,7 @@ from workflow.statistics.bootstrap import MAX_CONFIDENCE
 from workflow.statistics.metrics import HIGHER_IS_BETTER, METRIC_RANGES
 
 FILE_NAME: Final = "mlteam.yaml"
+NO_PROJECT_CURE: Final = "--project examples/digits/project, or a new one: cp -r templates/project DIR"
 THRESHOLD: Final = re.compile(r"^\s*(>=|<=)\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*$")
 
 
@@ -100,8 +101,8 @@ def load_project(folder: Path) -> Project:
     cure = f"edit {path}; templates/project/{FILE_NAME} shows every key"
     try:
         value: Any = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  it is a safe one
-    except FileNotFoundError:
-        raise UsageError(f"{folder} is no project: it has no {FILE_NAME}", cure="cp -r templates/project DIR") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"{folder} is no project: it has no {FILE_NAME}", cure=NO_PROJECT_CURE) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is no YAML: {error}", cure=cure) from error
     try:

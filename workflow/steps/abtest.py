@@ -24,6 +24,7 @@ from workflow.sampling import ABTEST
 from workflow.sections import SampleRecord, TrainRecord
 from workflow.source import open_source
 from workflow.statistics.sequential import Decision
+from workflow.steps.options import project_option
 from workflow.traffic import Split, requests_of, send
 from workflow.verdicts import SHOWN, AbTestRecord
 
@@ -128,9 +129,9 @@ def _concluded(experiment: Experiment, record: AbTestRecord) -> AbTestRecord:
 
 
 @click.command(help=__doc__)
-@click.option("--project", "project_folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@project_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of images and visitors.")
 @click.option("--workers", type=click.IntRange(1, 64), default=_WORKERS, show_default=True)
 @click.pass_obj
-def command(context: Context, /, project_folder: Path, seed: int, workers: int) -> AbTestRecord:
-    return run(context, project_folder, seed=seed, workers=workers)
+def command(context: Context, /, project: Path, seed: int, workers: int) -> AbTestRecord:
+    return run(context, project, seed=seed, workers=workers)

@@ -23,15 +23,16 @@ from workflow.record import read_section, write_section
 from workflow.rollout import Rollout
 from workflow.sections import TrainRecord
 from workflow.steps.approve import checked_gate
+from workflow.steps.options import project_option
 from workflow.verdicts import SHOWN, DeployRecord, GateRecord
 
 
 def run(context: Context, project_folder: Path, weight: float | None = None) -> DeployRecord:
     """Write the section `deploy`; a model that is served already stays as it is."""
+    share = weight if weight is not None else load_project(project_folder).abtest.challenger_weight
     stack = context.platform.stack
     train = read_section(context.record_path, "train", TrainRecord, stack=stack)
     gate = checked_gate(context, train)
-    share = weight if weight is not None else load_project(project_folder).abtest.challenger_weight
     client = context.aws.client("s3")
     ModelServer(context.platform.serving.url).status()  # asleep or gone: say so before anything is used up
     with stack_lock(context, f"deploy model {train.digest[:SHOWN]}") as lock:
@@ -96,8 +97,8 @@ def _record(context: Context, digest: str) -> DeployRecord:
 
 
 @click.command(help=__doc__)
-@click.option("--project", "project_folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@project_option
 @click.option("--weight", type=float, default=None, help="Share of units, above 0 and below 1 [mlteam.yaml].")
 @click.pass_obj
-def command(context: Context, /, project_folder: Path, weight: float | None) -> DeployRecord:
-    return run(context, project_folder, weight)
+def command(context: Context, /, project: Path, weight: float | None) -> DeployRecord:
+    return run(context, project, weight)

@@ -31,6 +31,7 @@ from workflow.statistics.auc import delong_bound, groups_per_class, one_image_pe
 from workflow.statistics.bootstrap import Bound, Sample
 from workflow.statistics.bounds import difference_bound, metric_bound
 from workflow.statistics.metrics import METRICS, Floats
+from workflow.steps.options import project_option
 from workflow.verdicts import ChampionScores, EvaluateRecord
 
 SEED: Final = 20240229
@@ -168,7 +169,7 @@ def _numbers(record: EvaluateRecord) -> dict[str, float]:
 
 
 @click.command(help=__doc__)
-@click.option("--project", "project_folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@project_option
 @click.pass_obj
-def command(context: Context, /, project_folder: Path) -> EvaluateRecord:
-    return run(context, project_folder)
+def command(context: Context, /, project: Path) -> EvaluateRecord:
+    return run(context, project)

@@ -16,6 +16,7 @@ from workflow.model_store import note
 from workflow.project import load_project
 from workflow.record import read_section, write_section
 from workflow.sections import TrainRecord
+from workflow.steps.options import project_option
 from workflow.verdicts import SHOWN, Check, EvaluateRecord, GateRecord, content_digest
 
 
@@ -66,7 +67,7 @@ def _check_is_current(context: Context, train: TrainRecord, evaluation: Evaluate
 
 
 @click.command(help=__doc__)
-@click.option("--project", "project_folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@project_option
 @click.pass_obj
-def command(context: Context, /, project_folder: Path) -> GateRecord:
-    return run(context, project_folder)
+def command(context: Context, /, project: Path) -> GateRecord:
+    return run(context, project)

@@ -26,6 +26,7 @@ from workflow.mlflow_client import where_to_look
 from workflow.project import load_project
 from workflow.record import read_section, write_section
 from workflow.sections import ManifestRecord, SampleRecord, TrainRecord
+from workflow.steps.options import project_option
 from workflow.training.delivery import deliver_kept
 from workflow.training.entry_point import load_entry_point, parameters_of
 from workflow.training.job import JOB_FILE, PROJECT_FILE, Job, State, Status, job_id, read_job, read_status, to_bytes
@@ -176,7 +177,7 @@ def _pair(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict
 @click.command(help=__doc__)
 @click.option("--candidate", default="", help="A name for what is tried.")
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), default=Tier.DEV.value, show_default=True)
-@click.option("--project", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path())
+@project_option
 @click.option("-P", "parameters", multiple=True, callback=_pair, metavar="NAME=VALUE", help="A parameter of MLproject.")
 @click.option("--where", type=click.Choice(PLACES), default=PLACES[0], show_default=True)
 @click.option("--resume", default="", metavar="JOB", help="Join a running job, or deliver one that MLflow missed.")
