@@ -110,7 +110,9 @@ def grant(client: Any, address: Address, approval: Approval, ttl_over: Found | N
     try:
         write(client, address, body, if_match=etag, if_absent=not etag)
     except ConflictError as error:
-        raise RefusedError(f"somebody else approved model {approval.digest[:SHOWN]} just now") from error
+        raise RefusedError(
+            f"somebody else approved model {approval.digest[:SHOWN]} just now", cure="mlteam approve once more"
+        ) from error
 
 
 def find(client: Any, address: Address) -> Found | None:
@@ -121,7 +123,10 @@ def find(client: Any, address: Address) -> Found | None:
     try:
         return Found(Approval.model_validate_json(stored.body), stored)
     except ValidationError as error:
-        raise DriftError(f"{address} is no approval that mlteam wrote: {error}") from error
+        raise DriftError(
+            f"{address} is no approval that mlteam wrote: {error}",
+            cure=f"look who wrote it; aws s3 rm {address}, then mlteam approve",
+        ) from error
 
 
 def is_spent(client: Any, address: Address, found: Found) -> bool:

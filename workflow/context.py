@@ -47,7 +47,10 @@ class Context:
             return load_platform(self.aws, self.stack)
         platform = load_platform_file(self.platform_path)
         if self.stack_name not in ("", platform.stack):
-            raise UsageError(f"{self.platform_path} is of stack {platform.stack!r}, not {self.stack_name!r}")
+            raise UsageError(
+                f"{self.platform_path} is of stack {platform.stack!r}, not {self.stack_name!r}",
+                cure=f"--stack {platform.stack}, or another file by --platform",
+            )
         self.stay_local(platform.stack)
         return platform
 

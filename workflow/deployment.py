@@ -100,10 +100,8 @@ def parse_deployment(body: bytes, uri: str) -> Deployment:
         return Deployment.model_validate_json(body)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
-        bucket, key = s3.parse(uri)
         raise DriftError(
-            f"the deployment object {uri} is not valid: {faults}",
-            cure=f"put its last good version back: aws s3api list-object-versions --bucket {bucket} --prefix {key}",
+            f"the deployment object {uri} is not valid: {faults}", cure=s3.restoring(s3.parse(uri))
         ) from error
 
 

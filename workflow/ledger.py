@@ -36,7 +36,10 @@ def record_generation(client: Any, bucket: str, stack: str, entry: Entry) -> Non
     try:
         write(client, address, entry.model_dump_json(indent=1).encode(), if_absent=True)
     except ConflictError as error:
-        raise RefusedError(f"generation {entry.deployment.generation} has been recorded by somebody else") from error
+        raise RefusedError(
+            f"generation {entry.deployment.generation} has been recorded by somebody else",
+            cure="mlteam status, then the same command again",
+        ) from error
 
 
 def last_entries(client: Any, bucket: str, stack: str, count: int) -> list[Entry]:

@@ -19,7 +19,7 @@ from workflow.clock import Dated, read_dated
 from workflow.context import Context
 from workflow.decode import DecodeError, decode
 from workflow.errors import DriftError, RefusedError
-from workflow.s3 import Address, ConflictError, write
+from workflow.s3 import Address, ConflictError, restoring, write
 
 TTL_SECONDS: Final = 120
 """How long a killed command keeps others waiting; a living one renews its lease three times as often."""
@@ -123,7 +123,9 @@ def parse_lease(body: bytes, address: Address) -> Lease:
     try:
         return decode(Lease, json.loads(body))
     except (DecodeError, ValueError) as error:
-        raise DriftError(f"the lock {address} is not one that mlteam wrote: {error}") from error
+        raise DriftError(
+            f"the lock {address} is not one that mlteam wrote: {error}", cure=restoring(address)
+        ) from error
 
 
 def is_held(lease: Lease, stored: Dated) -> bool:

@@ -86,7 +86,9 @@ def serves(status: Mapping[str, Any], wanted: Deployment) -> bool:
     faults = [fault for fault in status["errors"] if fault["place"] != "previous"]
     if faults:
         said = "; ".join(f"{fault['place']} {fault['digest'][:12]}: {fault['message']}" for fault in faults)
-        raise ResourceError(f"the model server cannot serve generation {wanted.generation}: {said}")
+        raise ResourceError(
+            f"the model server cannot serve generation {wanted.generation}: {said}", cure="mlteam logs model-server"
+        )
     arms = {place: arm["digest"] for place, arm in status["arms"].items() if place != "previous"}
     wanted_arms = {place: each.digest for place, each in wanted.references().items() if place != "previous"}
     return bool(status["healthy"]) and arms == wanted_arms

@@ -47,6 +47,12 @@ def parse(uri: str) -> Address:
     return Address(bucket, key)
 
 
+def restoring(address: Address) -> str:
+    """The cure where an object is damaged or gone: its bucket keeps former versions."""
+    bucket, key = address
+    return f"put its last good version back: aws s3api list-object-versions --bucket {bucket} --prefix {key}"
+
+
 def read(client: Any, address: Address) -> Stored | None:
     """None where there is no such object."""
     try:

@@ -35,7 +35,10 @@ class Bands:
 
     def __post_init__(self) -> None:
         if not 0 < self.reserved_fraction < 1:
-            raise UsageError(f"reserved fraction {self.reserved_fraction}; allowed: above 0, below 1")
+            raise UsageError(
+                f"reserved fraction {self.reserved_fraction}; allowed: above 0, below 1",
+                cure=f"mlteam sample --reserved {DEFAULT_RESERVED_FRACTION}",
+            )
         if not 0 < self.dev_fraction <= self.staging_fraction <= 1:
             raise UsageError(
                 f"dev fraction {self.dev_fraction}, staging fraction {self.staging_fraction}; "

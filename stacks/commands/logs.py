@@ -1,5 +1,6 @@
 """`mlteam logs SERVICE`: the last lines of a service's journal, from the host; `--job ID`: a training job's log."""
 
+import difflib
 from dataclasses import dataclass
 
 import click
@@ -31,7 +32,11 @@ def _of_service(context: Context, service: str, lines: int) -> str:
     services = host_of(context).services
     if service not in services:
         what = f"there is no service {service!r}" if service else "no SERVICE and no --job ID given"
-        raise UsageError(f"{what}; services here: {', '.join(sorted(services)) or 'none'}")
+        near = difflib.get_close_matches(service, services, n=1)
+        raise UsageError(
+            f"{what}; services here: {', '.join(sorted(services)) or 'none'}",
+            cure=f"mlteam logs {near[0] if near else 'SERVICE'}, or: mlteam logs --job ID",
+        )
     return run_on_host(context, commands_of(context).logs_document, {"service": service, "lines": str(lines)})
 
 

@@ -5,6 +5,7 @@ Interrupted anywhere, the same command goes on where it stopped, on any machine;
 is still there. Needs the rights and the config of `pulumi up`, and, for an open-source side, a place in its network.
 """
 
+import difflib
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -157,7 +158,11 @@ def command(context: Context, /, kind: str, variant: str, **flags: Any) -> SwapR
     if bool(variant) == flags["undo"]:
         raise click.UsageError("give either a VARIANT or --undo")
     if variant and variant not in offered(chosen):
-        raise UsageError(f"{kind} {variant!r} is not offered; allowed: {', '.join(offered(chosen))}")
+        near = difflib.get_close_matches(variant, offered(chosen), n=1)
+        raise UsageError(
+            f"{kind} {variant!r} is not offered; allowed: {', '.join(offered(chosen))}",
+            cure=f"mlteam swap {kind} {near[0]}" if near else "",
+        )
     if flags["abandon"] and not flags["undo"]:
         raise click.UsageError("--abandon goes with --undo")
     swap = swap_of(context, leave_running=flags["leave_running"], abandon=flags["abandon"])

@@ -124,7 +124,7 @@ def test_an_approval_is_used_once_but_a_retry_is_the_same_use(world: Any) -> Non
 
 def test_two_approvers_at_once_make_one_approval(world: Any) -> None:
     grant(world.client, ADDRESS, approval(), None)
-    with pytest.raises(RefusedError, match="just now"):
+    with pytest.raises(RefusedError, match=r"just now\n  cure: mlteam approve once more"):
         grant(world.client, ADDRESS, approval(nonce="n2"), None)
 
 
@@ -139,5 +139,5 @@ def test_a_spent_approval_is_replaced_by_a_new_one_that_can_be_used(world: Any) 
 
 def test_what_is_no_approval_is_not_taken_for_one(world: Any) -> None:
     world.client.put_object(Bucket=ADDRESS.bucket, Key=ADDRESS.key, Body=b'{"approved": true}')
-    with pytest.raises(DriftError, match="no approval that mlteam wrote"):
+    with pytest.raises(DriftError, match=f"no approval that mlteam wrote(?s:.*)cure: .*aws s3 rm {ADDRESS}"):
         demand(world.client, ADDRESS, GATE)

@@ -50,7 +50,7 @@ def test_a_file_of_another_stack_than_the_one_asked_for_is_refused(record: dict[
     path = tmp_path / "platform.json"
     path.write_text(json.dumps(record))
     assert Context(platform_path=path).platform.stack == "dev"
-    with pytest.raises(UsageError, match="of stack 'dev', not 'prod'"):
+    with pytest.raises(UsageError, match=r"of stack 'dev', not 'prod'\n  cure: --stack dev"):
         assert Context(stack_name="prod", platform_path=path).platform
 
 

@@ -47,7 +47,10 @@ def test_anything_less_is_not_served_yet(changed: dict[str, Any]) -> None:
 
 
 def test_a_fault_of_an_arm_is_the_servers_own_words() -> None:
-    with pytest.raises(ResourceError, match=r"challenger bbbbbbbbbbbb: the model does not load: ValueError: planted"):
+    with pytest.raises(
+        ResourceError,
+        match=r"challenger bbbbbbbbbbbb: the model does not load: ValueError: planted\n  cure: mlteam logs model",
+    ):
         serves(status(errors=[fault("challenger")]), WANTED)
 
 

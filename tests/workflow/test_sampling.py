@@ -101,7 +101,7 @@ def test_positions_are_the_same_on_every_machine() -> None:
     ("dev", "staging", "reserved"), [(0.5, 0.4, 0.2), (0, 0.1, 0.2), (0.1, 1.1, 0.2), (0.1, 0.2, 1)]
 )
 def test_bands_that_cannot_be_are_refused(dev: float, staging: float, reserved: float) -> None:
-    with pytest.raises(UsageError, match="allowed"):
+    with pytest.raises(UsageError, match=r"allowed.*\n  cure: "):
         Bands(dev_fraction=dev, staging_fraction=staging, reserved_fraction=reserved)
 
 

@@ -64,7 +64,10 @@ def checked_gate(context: Context, train: TrainRecord) -> GateRecord:
     gate = read_section(context.record_path, "gate", GateRecord, stack=stack)
     evaluation = read_section(context.record_path, "evaluate", EvaluateRecord, stack=stack)
     if not gate.passed or not all(check.passed for check in gate.checks):
-        raise GateError(f"the gate refused model {gate.digest[:SHOWN]}: it cannot be approved or deployed")
+        raise GateError(
+            f"the gate refused model {gate.digest[:SHOWN]}: it cannot be approved or deployed",
+            cure="mlteam gate says why; train a better candidate",
+        )
     if gate.digest != train.digest or gate != gate_record(evaluation, gate.checks):
         raise DriftError("the gate's result in the record is not of this model and evaluation", cure="mlteam gate")
     return gate

@@ -87,9 +87,10 @@ def _score(context: Context, train: TrainRecord, reserved: Reserved) -> _Scored:
         scores = _scores(candidate, reserved.rows, train.digest)
     if champion is None:
         return _Scored(reserved=reserved, scores=scores, champion=None, champion_scores=None)
-    stored = s3.read(context.aws.client("s3"), s3.parse(serving.models_uri) / f"{champion.digest}.zip")
+    archive = s3.parse(serving.models_uri) / f"{champion.digest}.zip"
+    stored = s3.read(context.aws.client("s3"), archive)
     if stored is None:
-        raise DriftError(f"the archive of the champion {champion.digest} is gone from {serving.models_uri}")
+        raise DriftError(f"the archive of the champion is gone: {archive}", cure=s3.restoring(archive))
     scores_of_champion = _scores(load_archive(stored.body, champion.digest), reserved.rows, champion.digest)
     return _Scored(reserved=reserved, scores=scores, champion=champion, champion_scores=scores_of_champion)
 

@@ -137,7 +137,10 @@ class _Sampler:
 def run(context: Context, options: SampleOptions) -> SampleResult:
     """Write the manifests and the section `sample`; a dry run writes neither."""
     if not 0 <= options.max_unmatched_fraction <= 1:  # nan too: nothing would be more than it
-        raise UsageError(f"--max-unmatched-fraction {options.max_unmatched_fraction}; allowed: 0 to 1")
+        raise UsageError(
+            f"--max-unmatched-fraction {options.max_unmatched_fraction}; allowed: 0 to 1",
+            cure="mlteam sample --max-unmatched-fraction 0.01",
+        )
     platform = context.platform
     with Meter(context.aws.client("s3")) as meter, tempfile.TemporaryDirectory(prefix="mlteam-sample-") as folder:
         scratch = Path(folder)

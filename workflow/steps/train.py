@@ -79,7 +79,10 @@ def run(context: Context, options: TrainOptions) -> TrainRecord:
 def _prepare(context: Context, options: TrainOptions) -> Job:
     """Write project.zip and job.json, unless the same job is there."""
     if not CANDIDATE.match(options.candidate):
-        raise UsageError(f"candidate {options.candidate!r}; allowed: a-z, 0-9 and -, at most 40 characters")
+        raise UsageError(
+            f"candidate {options.candidate!r}; allowed: a-z, 0-9 and -, at most 40 characters",
+            cure="mlteam train --candidate first",
+        )
     team = load_project(options.project)
     parameters = parameters_of(load_entry_point(options.project), options.parameters)
     manifest = _manifest(context, options.tier)

@@ -29,7 +29,10 @@ def deliver_kept(aws: Aws, job: Job, status: Status, say: Callable[[str], None])
         model = scratch / "model"
         unpack(scratch / MODEL_FILE, model)
         if (found := model_digest(model)) != status.digest:
-            raise DriftError(f"the kept model of job {job.id} has digest {found}, recorded: {status.digest}")
+            raise DriftError(
+                f"the kept model of job {job.id} has digest {found}, recorded: {status.digest}",
+                cure=f"mlteam train --candidate {job.candidate} --tier {job.tier} --again, with the job's parameters",
+            )
         become_client(tracking.tracking_environment(job, aws))
         tracker = tracking.tracker_of(job, status.run_id)
         shipper = Shipper(scratch / BUFFER_FILE, tracker, say)

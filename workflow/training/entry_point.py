@@ -20,6 +20,7 @@ from workflow.errors import UsageError
 FILE_NAME: Final = "MLproject"
 GIVEN: Final = ("data", "model")
 MAIN: Final = "main"
+CURE: Final = f"compare with templates/project/{FILE_NAME}"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ class EntryPoint:
 
 def load_entry_point(folder: Path) -> EntryPoint:
     path = folder / FILE_NAME
-    cure = f"compare with templates/project/{FILE_NAME}"
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         main = document["entry_points"][MAIN]
@@ -41,10 +41,10 @@ def load_entry_point(folder: Path) -> EntryPoint:
     except FileNotFoundError:
         raise UsageError(f"{folder} has no {FILE_NAME}", cure="cp -r templates/project DIR") from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} has no entry point {MAIN!r} with a command ({error})", cure=cure) from error
+        raise UsageError(f"{path} has no entry point {MAIN!r} with a command ({error})", cure=CURE) from error
     missing = [name for name in GIVEN if name not in entry.defaults]
     if missing:
-        raise UsageError(f"{path}: entry point {MAIN!r} must declare {' and '.join(missing)} (type: path)", cure=cure)
+        raise UsageError(f"{path}: entry point {MAIN!r} must declare {' and '.join(missing)} (type: path)", cure=CURE)
     return entry
 
 
@@ -70,7 +70,9 @@ def command_of(entry: EntryPoint, values: Mapping[str, str]) -> list[str]:
         )
         return shlex.split(line)
     except (KeyError, ValueError, IndexError) as error:
-        raise UsageError(f"the command of {FILE_NAME} cannot be filled in: {error}; it is {entry.command!r}") from error
+        raise UsageError(
+            f"the command of {FILE_NAME} cannot be filled in: {error}; it is {entry.command!r}", cure=CURE
+        ) from error
 
 
 def _default(value: Any) -> str | None:

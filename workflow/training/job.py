@@ -108,10 +108,11 @@ def write_status(client: Any, folder: s3.Address, status: Status) -> None:
 
 
 def _decoded(kind: type[R], body: bytes, address: s3.Address) -> R:
+    cure = "was it written by another mlteam?"
     try:
         record = decode(kind, json.loads(body))
     except (DecodeError, ValueError) as error:
-        raise UsageError(f"{address} cannot be read: {error}", cure="was it written by another mlteam?") from error
+        raise UsageError(f"{address} cannot be read: {error}", cure=cure) from error
     if record.version != JOB_VERSION:
-        raise UsageError(f"{address} has version {record.version}; allowed: {JOB_VERSION}")
+        raise UsageError(f"{address} has version {record.version}; allowed: {JOB_VERSION}", cure=cure)
     return record

@@ -80,11 +80,17 @@ def test_the_last_lines_of_a_services_unit_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "said"), [("jenkins", "there is no service 'jenkins'"), ("", "no SERVICE and no --job ID given")]
+    ("service", "said", "meant"),
+    [
+        ("modelserver", "there is no service 'modelserver'", "model-server"),
+        ("jenkins", "there is no service 'jenkins'", "SERVICE"),
+        ("", "no SERVICE and no --job ID given", "SERVICE"),
+    ],
 )
-def test_whoever_names_no_service_that_is_there_is_told_those_that_are(service: str, said: str) -> None:
+def test_whoever_names_no_service_that_is_there_is_told_those_that_are(service: str, said: str, meant: str) -> None:
     machine = Machine("running")
-    with pytest.raises(UsageError, match=f"{said}; services here: mlflow, model-server"):
+    known = "services here: mlflow, model-server"
+    with pytest.raises(UsageError, match=f"{said}; {known}\n  cure: mlteam logs {meant}, or: mlteam logs --job ID$"):
         logs.run(context_of(machine, {"model-server": 8080, "mlflow": 5000}), service)
     assert machine.commands == [], "a name that nobody knows must not reach the host"
 

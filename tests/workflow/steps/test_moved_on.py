@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from workflow.context import Context
@@ -14,6 +15,7 @@ from workflow.deployment import Deployment, ModelReference, Stored, read_deploym
 from workflow.errors import DriftError, GateError, RefusedError
 from workflow.lock import acquire, lock_address
 from workflow.record import write_section
+from workflow.reserved import Reserved
 from workflow.rollout import Rollout
 from workflow.sections import ManifestRecord, SampleRecord, TrainRecord
 from workflow.serving import loadout
@@ -76,6 +78,25 @@ def test_a_model_of_another_sample_is_not_evaluated(context: Context, tmp_path: 
     write_section(context.record_path, "train", TRAIN, stack="dev")
     with pytest.raises(DriftError, match="trained on another sample"):
         evaluate.run(context, tmp_path)
+
+
+def test_a_champion_whose_archive_is_gone_has_to_be_put_back(
+    context: Context, serve: Callable[..., Stored], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(generation=3, champion=A)
+    monkeypatch.setattr(evaluate, "fetch_model", lambda *_: Path())
+    monkeypatch.setattr(evaluate, "load_predictor", lambda _: lambda rows: rows)
+    nothing = Reserved(images=(), rows=np.empty((0, 1)), labels=np.empty(0, dtype=bool), broken=())
+    with pytest.raises(DriftError, match=f"{A.digest}.zip\n  cure: .*list-object-versions.*{A.digest}.zip$"):
+        evaluate._score(context, TRAIN, nothing)
+
+
+def test_what_the_gate_refused_is_sent_back_to_the_gates_reasons(context: Context) -> None:
+    refused = gate_record(EVALUATION, (Check(name="auc >= 0.9", passed=False, reason="auc 0.8"),))
+    write_section(context.record_path, "evaluate", EVALUATION, stack="dev")
+    write_section(context.record_path, "gate", refused, stack="dev")
+    with pytest.raises(GateError, match=r"cannot be approved or deployed\n  cure: mlteam gate"):
+        approve.run(context)
 
 
 @pytest.mark.parametrize("champion", [None, C])

@@ -196,5 +196,7 @@ def test_memory_stays_flat_because_the_index_is_a_file(landed: Any, monkeypatch:
 
 @pytest.mark.parametrize("fraction", [float("nan"), float("inf"), -0.01, 1.01])
 def test_a_fraction_that_would_check_nothing_is_refused(landed: Any, fraction: float) -> None:
-    with pytest.raises(UsageError, match=f"--max-unmatched-fraction {fraction}; allowed: 0 to 1"):
+    with pytest.raises(
+        UsageError, match=f"--max-unmatched-fraction {fraction}; allowed: 0 to 1\n  cure: mlteam sample --max"
+    ):
         run(landed.context, SampleOptions(max_unmatched_fraction=fraction))

@@ -217,7 +217,7 @@ def test_broken_images_are_named_to_the_caller(world: Any, trained: Callable[...
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"candidate": "My Model"}, "allowed: a-z"),
+        ({"candidate": "My Model"}, r"allowed: a-z.*\n  cure: mlteam train --candidate"),
         ({"parameters": {"depth": "3"}}, "unknown parameter 'depth'"),
         ({"tier": "staging"}, "tier staging has no images"),
     ],

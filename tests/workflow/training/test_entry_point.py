@@ -52,5 +52,5 @@ def test_a_file_that_cannot_be_run_is_refused(tmp_path: Path, text: str, message
 
 
 def test_a_command_that_uses_what_is_not_declared_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be filled in"):
+    with pytest.raises(UsageError, match=r"cannot be filled in.*\n  cure: compare with templates/project/MLproject"):
         command_of(EntryPoint("python {depth}", {}), {"data": "d"})

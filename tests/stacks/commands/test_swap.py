@@ -1,0 +1,22 @@
+"""`mlteam swap` as it is typed: what is no swap is refused before anything is asked."""
+
+import pytest
+
+from workflow import cli
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            "tracking manged",
+            "tracking 'manged' is not offered; allowed: oss, managed\n  cure: mlteam swap tracking managed",
+        ),
+        ("data managed", "data 'managed' is not offered; allowed: oss"),
+        ("tracking", "give either a VARIANT or --undo\n  cure: mlteam swap --help"),
+        ("tracking oss --abandon", "--abandon goes with --undo\n  cure: mlteam swap --help"),
+    ],
+)
+def test_what_is_no_swap_is_told_what_is(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["swap", *typed.split()], {}) == 2
+    assert capsys.readouterr().err == f"mlteam: {said}\n"
