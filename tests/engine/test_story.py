@@ -22,6 +22,7 @@ from stacks.local import CHECKOUT
 from tests.engine import forked
 from workflow.deployment import Deployment, read_deployment
 from workflow.errors import NoStackError, StepTimeoutError
+from workflow.project import load_project
 
 pytestmark = pytest.mark.engine
 
@@ -142,7 +143,7 @@ def test_every_act_of_the_story_was_played(told: Told) -> None:
 
 
 def test_the_gate_refused_a_candidate_whose_point_passes_and_whose_bound_does_not(told: Told) -> None:
-    threshold = 0.88  # examples/digits/project/mlteam.yaml
+    threshold = load_project(CHECKOUT / "examples/digits/project").thresholds["auc"].value
     weak = told.record("weak")
     auc = weak["evaluate"]["metrics"]["auc"]
     assert auc["point"] >= threshold > auc["lower"], auc
