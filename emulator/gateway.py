@@ -24,6 +24,7 @@ from moto.moto_server import werkzeug_app
 from moto.moto_server.utilities import RegexConverter
 from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
 from werkzeug.routing import BaseConverter, Map
+from werkzeug.wsgi import get_content_length
 
 from emulator import wire
 from emulator.engine import shapes
@@ -36,6 +37,8 @@ Hook = Callable[[Asked, Proceed], Reply]
 """Answers a request by itself or by what `proceed()` says; runs outside the lock, so it may wait."""
 
 _ERROR: Final = "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+UNREADABLE: Final = {"ec2": "InvalidParameterValue", "query": "MalformedInput", "rest-xml": "MalformedXML"}
+"""Protocol -> code for a value of the wrong kind; the others say SerializationException."""
 _HOSTS_REMEMBERED: Final = 1024
 XML_ERRORS: Final = {
     "ec2": f"<Response><Errors>{_ERROR}</Errors><RequestID>emulated</RequestID></Response>",
@@ -61,7 +64,9 @@ class Gateway(DomainDispatcherApplication):
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
             _read_body(environ)
-            return self._through(wire.read(environ), 0).send(start_response)
+            asked = wire.read(environ)
+            reply = _unreadable(asked) or self._through(asked, 0)
+            return reply.send(start_response)
         except Exception as error:  # whatever it is, the next request must be served
             log.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
             message = f"{type(error).__name__}: {error}"
@@ -111,6 +116,18 @@ def _signed_service(environ: Environ) -> str:
     return scope[3].lower() if len(scope) == 5 else ""
 
 
+def _unreadable(asked: Asked) -> Reply | None:
+    """AWS reads what is asked for before it looks who asks."""
+    try:
+        asked.parameters  # noqa: B018 - reading it is the point
+    except wire.UnreadableError as error:
+        protocol = protocol_of(asked.environ)
+        code = UNREADABLE.get(protocol, "SerializationException")
+        code = "InvalidArgument" if protocol == "rest-xml" and not error.in_body else code
+        return error_reply(asked.environ, "400 Bad Request", code, str(error))
+    return None
+
+
 def _read_body(environ: Environ) -> None:
     """Take the whole body off the wire before the lock: a slow client must not hold up the others."""
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
@@ -118,7 +135,7 @@ def _read_body(environ: Environ) -> None:
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING")
     else:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = environ["wsgi.input"].read(get_content_length(environ) or 0)  # a negative one would never end
     environ["wsgi.input"] = io.BytesIO(body)
 
 

@@ -30,6 +30,14 @@ APP_HEADER: Final = "HTTP_X_SM_MLFLOW_APP_ARN"
 READING: Final = ("Describe", "Get", "List", "Head", "Search", "Check", "Lookup", "Query", "Scan")
 
 
+class UnreadableError(Exception):
+    """Parameters of no kind that AWS's model has for them. `in_body` tells those of a document from a header's."""
+
+    def __init__(self, reason: str, in_body: bool) -> None:
+        super().__init__(reason)
+        self.in_body = in_body
+
+
 @dataclass(frozen=True)
 class Reply:
     """An answer that is whole: status line, headers, body."""
@@ -75,15 +83,18 @@ class Asked:
 
     @cached_property
     def parameters(self) -> Mapping[str, Any]:
-        """In AWS's member names, without the content of an uploaded object. Empty for what is no operation."""
+        """In AWS's member names, without the content of an uploaded object. Empty for what is no operation.
+
+        UnreadableError for a value of another kind than the model's.
+        """
         if not self.operation:
             return {}
         model = get_service_model(self.service)
         operation = model.operation_model(self.operation)
         has_body = not operation.has_streaming_input
         request = Request(self.environ if has_body else {**self.environ, "wsgi.input": io.BytesIO()})
+        parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
         try:
-            parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
             parsed: Mapping[str, Any] = parser(operation).parse(
                 {
                     "method": request.method,
@@ -94,8 +105,12 @@ class Asked:
                     "url_params": dict(self.labels),
                 }
             )
+        except Exception as error:  # moto's parser trips over each kind of value in another way
+            raise UnreadableError(str(error), in_body=bool(request.data)) from error
         finally:
             self.environ["wsgi.input"].seek(0)
+        for path, reason in shapes.wrong_kinds(parsed, operation.input_shape) if operation.input_shape else ():
+            raise UnreadableError(f"{path} {reason}", in_body=True)
         return parsed
 
 

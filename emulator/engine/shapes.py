@@ -5,6 +5,7 @@ Unlike botocore's own parameter check this one looks at enumerations, patterns a
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -91,6 +92,23 @@ def wrong_type(value: Json, type_name: str) -> str | None:
     words, types = _KINDS[type_name]
     is_right = isinstance(value, types) and (type_name == "boolean" or not isinstance(value, bool))
     return None if is_right else f"must be {words}"
+
+
+def wrong_kinds(value: Any, shape: Shape, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, what it must be) for each value of another kind than the shape's; what is parsed already is right."""
+    wrong = None if isinstance(value, datetime | bytes) else wrong_type(value, shape.type_name)
+    if wrong:
+        yield path, wrong
+    elif shape.type_name == "structure" and isinstance(value, dict):
+        for name, item in value.items():
+            if item is not None and name in shape.members:
+                yield from wrong_kinds(item, shape.members[name], f"{path}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from wrong_kinds(item, shape.member, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from wrong_kinds(item, shape.value, f"{path}.{key}")
 
 
 def faults(value: Json, shape: Shape, enum: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

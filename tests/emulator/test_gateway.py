@@ -99,3 +99,33 @@ def test_an_error_is_said_in_the_protocol_of_its_request(service: str, kind: str
     reply = error_reply(request(service, kind=kind), "403 Forbidden", "Denied", "you & me")
     assert reply.body.startswith(start)
     assert (reply.code, b"you" in reply.body) == (403, True)
+
+
+DAYS = b"<LifecycleConfiguration><Rule><Expiration><Days>x</Days></Expiration></Rule></LifecycleConfiguration>"
+
+
+@pytest.mark.parametrize(
+    ("service", "asked", "body", "told", "code"),
+    [
+        ("iam", "POST /", b"Action=ListRoles&MaxItems=x&Version=2010-05-08", FORM, "MalformedInput"),
+        ("ec2", "POST /", b"Action=DescribeVpcs&MaxResults=x&Version=2016-11-15", FORM, "InvalidParameterValue"),
+        ("s3", "GET /b?list-type=2&max-keys=x", b"", "", "InvalidArgument"),
+        ("s3", "PUT /b?lifecycle", DAYS, "", "MalformedXML"),
+        ("logs", "POST /", b'{"logGroupName": ["x"]}', "Logs_20140328.CreateLogStream", "SerializationException"),
+        ("logs", "POST /", b'{"logEvents": [{"message": 1}]}', "Logs_20140328.PutLogEvents", "SerializationException"),
+        ("logs", "POST /", b'{"logEvents": [{"timestamp": "x"}]}', "Logs_20140328.PutLogEvents", "SerializationExc"),
+        ("ssm", "POST /", b'{"Names": [null]}', "AmazonSSM.GetParameters", "SerializationException"),
+        ("dlm", "POST /policies", b'{"Tags": {"a": 1}}', "", "SerializationException"),
+        ("dlm", "POST /policies", b'{"PolicyDetails": "x"}', "", "SerializationException"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_before_anybody_looks_who_asks(
+    service: str, asked: str, body: bytes, told: str, code: str
+) -> None:
+    method, _, url = asked.partition(" ")
+    headers = {"Authorization": SIGNED.format(service), "Host": "127.0.0.1:5000"}
+    headers |= {"Content-Type": FORM} if told == FORM else {"X-Amz-Target": told} if told else {}
+    gateway = Gateway({})
+    gateway.hooks.append(Mock(side_effect=AssertionError("was asked")))
+    reply = ask(gateway, EnvironBuilder(url, method=method, data=body, headers=list(headers.items())).get_environ())
+    assert (reply.code, code.encode() in reply.body) == (400, True), reply.body
