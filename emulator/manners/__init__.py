@@ -48,3 +48,4 @@ def install() -> None:
     networks.install()
     policies.install()
     transitions.install()
+    unknown.install()

@@ -29,9 +29,10 @@ _Key = tuple[str, str, str]
 @cache
 def token_member(service: str, operation: str) -> str:
     """The member that carries the operation's client token; empty if it has none."""
-    if service in OWN_MEANING:
+    model = shapes.service_model(service)
+    if service in OWN_MEANING or operation not in model.operation_names:  # moto's router knows S3's PostObject too
         return ""
-    shape = shapes.service_model(service).operation_model(operation).input_shape
+    shape = model.operation_model(operation).input_shape
     members = shape.members.items() if shape is not None else ()
     return next(
         (name for name, member in members if member.metadata.get("idempotencyToken") or name.lower() in NAMES), ""

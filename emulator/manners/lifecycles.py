@@ -20,6 +20,10 @@ ACTIONS: Final = {
 }
 """Action -> its member that is a positive number of days."""
 MOVES: Final = ("Transitions", "NoncurrentVersionTransitions")
+MALFORMED: Final = (
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+)
 
 
 def faults(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -33,10 +37,7 @@ def faults(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if days is not None and int(days) < 1:
             yield "InvalidArgument", f"'{member}' for {action} action must be a positive integer"
     if len(set(rule.get("Expiration") or {}) & {"Days", "Date", "ExpiredObjectDeleteMarker"}) > 1:
-        yield (
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema",
-        )
+        yield MALFORMED
     if rule.get("AbortIncompleteMultipartUpload") and _has_tags(rule.get("Filter") or {}):
         yield "InvalidRequest", "AbortIncompleteMultipartUpload cannot be specified with Tags"
     yield from _about_moves(rule)
@@ -47,6 +48,8 @@ def _has_tags(chosen: Mapping[str, Any]) -> bool:
 
 
 def _about_moves(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not all(move.get("StorageClass") for name in MOVES for move in rule.get(name) or ()):
+        yield MALFORMED
     gone = (rule.get("Expiration") or {}).get("Days")
     for move in rule.get("Transitions") or ():
         days, kind = move.get("Days"), move.get("StorageClass")

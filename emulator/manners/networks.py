@@ -124,6 +124,15 @@ def canonical(parameters: Any) -> None:
             parameters |= {"FromPort": ALL_TYPES, "ToPort": ALL_TYPES} | parameters
 
 
+def fill_tags(parameters: Any) -> None:
+    """A tag that is given no value has an empty one (EC2, "Tag restrictions")."""
+    for value in parameters.values() if isinstance(parameters, dict) else parameters:
+        if isinstance(value, dict) and value.keys() == {"Key"}:
+            value["Value"] = ""
+        elif isinstance(value, dict | list):
+            fill_tags(value)
+
+
 def _without_host_bits(cidr: str) -> str:
     try:
         return str(ip_network(cidr, strict=False)) if "/" in cidr else cidr
@@ -145,5 +154,7 @@ def install() -> None:
     def parse_parameters(self: EC2BaseResponse, request: Any) -> None:
         original(self, request)
         canonical(self.params)
+        if self._get_action() != "DeleteTags":  # to which a tag without a value is that of any
+            fill_tags(self.params)
 
     replace(EC2BaseResponse, "parse_parameters", parse_parameters)

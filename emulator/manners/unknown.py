@@ -1,18 +1,22 @@
-"""What does not exist, where moto 5.2.5 answers 500: uploads, budgets, ARNs that are none, pages that nobody told of.
+"""What does not exist, where moto 5.2.5 answers 500: uploads, budgets, a profile's role, security groups by name,
+versions, filters, ARNs that are none, pages that nobody told of.
 
 Sources: API references of S3, Budgets, SNS, EC2, IAM and Systems Manager (read 2026-11).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from moto.budgets.models import budgets_backends
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
+from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
 from emulator.engine import shapes
 from emulator.manners.rules import Check, Request, Rule
-from emulator.seam import AwsError
+from emulator.seam import AwsError, replace
 
 ARNS: Final = ("ResourceArn", "SubscriptionArn", "TopicArn")
 PENDING: Final = "PendingConfirmation"
@@ -21,11 +25,17 @@ _OF_SNS: Final = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:.+")
 PAGES: Final = {
     "ec2:DescribeIamInstanceProfileAssociations": ("NextToken", "InvalidNextToken"),
     "ec2:DescribeLaunchTemplateVersions": ("NextToken", "InvalidNextToken"),
+    "iam:ListAttachedRolePolicies": ("Marker", "ValidationError"),
     "iam:ListRoles": ("Marker", "ValidationError"),
     "ssm:DescribeInstanceInformation": ("NextToken", "InvalidNextToken"),
     "ssm:DescribeParameters": ("NextToken", "InvalidNextToken"),
+    "ssm:ListCommandInvocations": ("NextToken", "InvalidNextToken"),
+    "ssm:ListCommands": ("NextToken", "InvalidNextToken"),
 }
 """Operation -> the member that names a page, a number of moto's, and the code for another."""
+FEWEST_INSTANCES: Final = 5
+"""Of a page of DescribeInstances."""
+VERSIONS: Final = ("$Default", "$Latest")
 
 
 def _upload(call: Request) -> None:
@@ -33,6 +43,18 @@ def _upload(call: Request) -> None:
     if call.parameters.get("UploadId") not in bucket.multiparts:
         why = "The upload ID may be invalid, or the upload may have been aborted or completed."
         raise AwsError("NoSuchUpload", f"The specified upload does not exist. {why}")
+
+
+def _object(call: Request) -> None:
+    store: Any = s3_backends[call.account_id]["aws"]
+    if store.get_object(call.parameters["Bucket"], call.parameters["Key"], call.parameters.get("VersionId")) is None:
+        raise AwsError("NoSuchKey", "The specified key does not exist.")
+
+
+def _continuation(call: Request) -> None:
+    token: Any = call.parameters.get("ContinuationToken")
+    if token and token not in s3_backends[call.account_id]["aws"]._pagination_tokens:
+        raise AwsError("InvalidArgument", "The continuation token provided is incorrect")
 
 
 def _lifecycle(call: Request) -> None:
@@ -49,7 +71,7 @@ def _budget(call: Request) -> None:
 
 def _arn(member: str) -> Check:
     def check(call: Request) -> None:
-        arn = str(call.parameters.get(member) or PENDING)
+        arn = str(call.parameters.get(member, PENDING))
         if arn == PENDING or _OF_SNS.fullmatch(arn):
             return
         parts = arn.count(":") + 1
@@ -76,10 +98,72 @@ def _page(member: str, code: str) -> Check:
     return check
 
 
+def _instances_page(call: Request) -> None:
+    token, size = call.parameters.get("NextToken"), call.parameters.get("MaxResults")
+    if size is not None and size < FEWEST_INSTANCES:
+        expected = f"Expecting a value greater than or equal to {FEWEST_INSTANCES}."
+        raise AwsError("InvalidParameterValue", f"Value ( {size} ) for parameter maxResults is invalid. {expected}")
+    if token and token not in ec2_backends[call.account_id][call.region].reservations:
+        raise AwsError("InvalidNextToken", f"The value {token!r} of NextToken is not valid.")
+
+
+def _versions(call: Request) -> None:
+    bounds = (call.parameters[name] for name in ("MinVersion", "MaxVersion") if name in call.parameters)
+    for version in (*call.parameters.get("Versions", ()), *bounds):
+        if version not in VERSIONS and not version.isdecimal():
+            allowed = "either '$Default', '$Latest', or a numeric version are allowed"
+            raise AwsError("InvalidParameterValue", f"Invalid launch template version {version!r}: {allowed}.")
+
+
+def _role_of_profile(call: Request) -> None:
+    name, profile = call.parameters["RoleName"], call.parameters["InstanceProfileName"]
+    known: Any = iam_backends[call.account_id]["aws"].get_instance_profile(profile)
+    if not any(role.name == name for role in known.roles):
+        raise AwsError("NoSuchEntity", f"The role with name {name} cannot be found in instance profile {profile}.")
+
+
 RULES: Final[tuple[Rule, ...]] = (
-    ("s3:CompleteMultipartUpload", _upload),
+    *((f"s3:{name}", _upload) for name in ("CompleteMultipartUpload", "UploadPart", "UploadPartCopy")),
+    ("s3:DeleteObjectTagging", _object),
+    ("s3:ListObjectsV2", _continuation),
     ("s3:PutBucketLifecycleConfiguration", _lifecycle),
     ("budgets:DescribeNotificationsForBudget", _budget),
+    ("ec2:DescribeInstances", _instances_page),
+    ("ec2:DescribeLaunchTemplateVersions", _versions),
+    ("iam:RemoveRoleFromInstanceProfile", _role_of_profile),
     *_sns(),
     *((operation, _page(*named)) for operation, named in PAGES.items()),
 )
+
+
+def install() -> None:
+    """Let moto's security groups refuse a filter that they do not have, and be deleted by their name."""
+    for kind in (SecurityGroup, SecurityGroupRule):
+        replace(kind, "matches_filter", _known_filter(kind.matches_filter))
+    replace(SecurityGroupBackend, "delete_security_group", _delete_group(SecurityGroupBackend.delete_security_group))
+
+
+def _delete_group(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Only those of the default VPC are known by name; moto looks for it in all, and then deletes there."""
+
+    def delete_security_group(backend: Any, name: str | None = None, group_id: str | None = None) -> Any:
+        if name:
+            vpc = backend.default_vpc.id
+            group = backend.get_security_group_from_name(name, vpc)
+            if group is None:
+                why = f"The security group '{name}' does not exist in default VPC '{vpc}'"
+                raise AwsError("InvalidGroup.NotFound", why)
+            group_id = group.id
+        return original(backend, group_id=group_id)
+
+    return delete_security_group
+
+
+def _known_filter(original: Callable[[Any, str, Any], Any]) -> Callable[[Any, str, Any], Any]:
+    def matches_filter(thing: Any, name: str, wanted: Any) -> Any:
+        try:
+            return original(thing, name, wanted)
+        except KeyError as error:
+            raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid") from error
+
+    return matches_filter

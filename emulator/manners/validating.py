@@ -1,24 +1,27 @@
 """Parameters that AWS's model does not allow are refused, also those that moto 5.2.5 takes.
 
-For every changing operation of a service that makes a resource type (`emulator/tokens`), and of STS: required members,
-enumerations, lengths, ranges and patterns from botocore's model, by the service's own code, and tags. In no model are
+For every operation of a service that makes a resource type (`emulator/tokens`) or that a policy may allow
+(`emulator/access/table`): required members, enumerations, lengths, ranges and patterns from botocore's model, by the
+service's own code, and tags. In no model are
 the names of buckets (S3, "Bucket naming rules"), keys ("Naming objects"), security groups (EC2, CreateSecurityGroup)
 and parameters (Systems Manager, PutParameter). All read 2026-11.
 """
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final
 
 import regex
+import yaml
 
 from emulator import tokens, validation
+from emulator.access import table
 from emulator.engine import shapes
 from emulator.manners import tagging
 from emulator.manners.rules import Request, Rule
 from emulator.seam import AwsError
-from emulator.wire import READING
 
 INVALID: Final = {
     "budgets": "InvalidParameterException",
@@ -26,6 +29,7 @@ INVALID: Final = {
     "dlm": "InvalidRequestException",
     "ec2": "InvalidParameterValue",
     "iam": "ValidationError",
+    "logs": "InvalidParameterException",
     "s3": "InvalidArgument",
     "sns": "InvalidParameter",
     "sts": "ValidationError",
@@ -35,9 +39,14 @@ INVALID: Final = {
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _RESERVED_STARTS: Final = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS: Final = ("-s3alias", "--ols-s3", ".mrap", "--x-s3", "--table-s3")
+_GRANTEE: Final = re.compile(r'\s*(id|uri|emailAddress)="?[^"=]+"?\s*')
 _GROUP: Final = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
+COUNTS: Final = frozenset({"ContentLength", "MaxKeys", "MaxParts", "MaxUploads"})
+"""Of S3."""
+RANGES: Final = ("CidrBlock", "Ipv4IpamPoolId", "Ipv6CidrBlock", "Ipv6IpamPoolId")
+"""What a subnet may have its addresses from."""
 KEY_BYTES: Final = 1024
 METADATA_BYTES: Final = 2048
 PARAMETER_LEVELS: Final = 15
@@ -47,13 +56,12 @@ _PARAMETER: Final = re.compile(r"/?[\w.-]+|(/[\w.-]+)+", re.ASCII)
 
 
 def services() -> list[str]:
-    return sorted({"sts", *(row.service for row in tokens.rows().values())})
+    return sorted({*table.TABLES, *(row.service for row in tokens.rows().values())})
 
 
-def changing(service: str) -> Iterator[str]:
-    """What changes something, as `service:Operation`."""
-    names = shapes.service_model(service).operation_names
-    return (f"{service}:{name}" for name in names if not name.startswith(READING))
+def operations(service: str) -> Iterator[str]:
+    """As `service:Operation`."""
+    return (f"{service}:{name}" for name in shapes.service_model(service).operation_names)
 
 
 def with_key() -> Iterator[str]:
@@ -70,6 +78,64 @@ def _by_model(call: Request) -> None:
     if found:
         code = INVALID.get(call.service, "ValidationException")
         raise AwsError(code, f"{call.service}:{call.operation}: {'; '.join(found)}")
+
+
+def _filled(call: Request) -> None:
+    """EC2 takes what is empty for missing."""
+    shape = shapes.service_model(call.service).operation_model(call.operation).input_shape
+    for name in shape.required_members if shape else ():
+        if call.parameters.get(name) == "":
+            raise _missing(name)
+
+
+def _missing(name: str) -> AwsError:
+    return AwsError("MissingParameter", f"The request must contain the parameter {name}")
+
+
+def _subnet(call: Request) -> None:
+    if not any(call.parameters.get(name) for name in RANGES):
+        raise _missing("CidrBlock")
+
+
+def _changed_rules(call: Request) -> None:
+    if not all(each.get("SecurityGroupRule") for each in call.parameters["SecurityGroupRules"]):
+        raise _missing("SecurityGroupRule")
+
+
+def _grants(call: Request) -> None:
+    for name, value in call.parameters.items():
+        if name.startswith("Grant") and not all(_GRANTEE.fullmatch(each) for each in str(value).split(",")):
+            raise AwsError("InvalidArgument", f"Argument format not recognized: {name} {value!r}")
+
+
+def _counts(call: Request) -> None:
+    for name in COUNTS & call.parameters.keys():
+        if call.parameters[name] < 0:
+            raise AwsError("InvalidArgument", f"Argument {name} must be an integer between 0 and 2147483647")
+
+
+def _attribute(call: Request) -> None:
+    """The mappings of devices have a member of their own."""
+    name = call.parameters.get("Attribute")
+    if name and (name == "blockDeviceMapping" or "Value" not in call.parameters):
+        raise AwsError("InvalidParameterCombination", "No attributes specified.")
+
+
+def _targets(call: Request) -> None:
+    if not all(each.get("Key") for each in call.parameters.get("Targets") or ()):
+        raise AwsError("InvalidTarget", "The target is not valid or does not exist: it has no Key.")
+
+
+def _content(call: Request) -> None:
+    """What is neither JSON nor YAML moto refuses by itself."""
+    with suppress(yaml.YAMLError):
+        if not isinstance(yaml.safe_load(str(call.parameters["Content"])), dict):
+            raise AwsError("InvalidDocumentContent", "The content for the document is not valid: it is no object.")
+
+
+def _algorithm(call: Request) -> None:
+    if not call.parameters.get("AlgorithmSpecification"):
+        raise AwsError("ValidationException", "AlgorithmSpecification: required, but missing")
 
 
 def is_bucket_name(name: str) -> bool:
@@ -136,11 +202,19 @@ def _parameter_value(call: Request) -> None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    *((name, check) for service in services() for name in changing(service) for check in (_by_model, tagging.check)),
+    *((name, check) for service in services() for name in operations(service) for check in (_by_model, tagging.check)),
     *((name, _key) for name in with_key()),
     *((f"s3:{name}", _metadata) for name in ("CopyObject", "CreateMultipartUpload", "PutObject")),
+    *((name, _filled) for name in operations("ec2")),
+    *((name, check) for name in operations("s3") for check in (_grants, _counts)),
     ("s3:CreateBucket", _bucket_name),
     ("ec2:CreateSecurityGroup", _group_name),
+    ("ec2:CreateSubnet", _subnet),
+    ("ec2:ModifyInstanceAttribute", _attribute),
+    ("ec2:ModifySecurityGroupRules", _changed_rules),
+    ("sagemaker:CreateTrainingJob", _algorithm),
+    *((f"ssm:{verb}Association", _targets) for verb in ("Create", "Update")),
+    *((f"ssm:{verb}Document", _content) for verb in ("Create", "Update")),
     ("ssm:PutParameter", _parameter_name),
     ("ssm:PutParameter", _parameter_value),
 )

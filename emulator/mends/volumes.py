@@ -1,6 +1,7 @@
 """Attaching and detaching as EC2 does it.
 
-moto 5.2.5 attaches a volume that another instance holds, and fails on a DetachVolume that names only the volume.
+moto 5.2.5 attaches a volume that another instance holds, and fails on a DetachVolume that names only the volume, or one
+that no instance holds.
 """
 
 from typing import Any
@@ -26,9 +27,10 @@ def _attach(call: Call) -> None:
 
 def _detach(call: Call) -> None:
     held = _attachment(call)
-    if held:
-        call.parameters.setdefault("InstanceId", held.instance.id)
-        call.parameters.setdefault("Device", held.device)
+    if not held:
+        raise AwsError("IncorrectState", f"Volume '{call.parameters['VolumeId']}' is in the 'available' state.")
+    call.parameters.setdefault("InstanceId", held.instance.id)
+    call.parameters.setdefault("Device", held.device)
     call.proceed()
 
 

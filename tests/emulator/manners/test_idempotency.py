@@ -101,3 +101,7 @@ def test_a_token_makes_one_route_table_of_two_requests(cloud: Any) -> None:
     with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
         ec2.create_route_table(VpcId=vpc, ClientToken="once", DryRun=False)
     ec2.delete_route_table(RouteTableId=tables[0])
+
+
+def test_an_operation_that_only_moto_knows_has_no_token() -> None:
+    assert token_member("s3", "PostObject") == ""

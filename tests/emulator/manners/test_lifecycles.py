@@ -15,6 +15,7 @@ IA = "STANDARD_IA"
     ("rule", "said"),
     [
         ({"Expiration": {"Days": 30}}, ""),
+        ({"Transitions": [{}]}, "not well-formed"),
         ({"Expiration": {"Days": 31}, "Transitions": [{"Days": 30, "StorageClass": IA}]}, ""),
         ({"Expiration": {"ExpiredObjectDeleteMarker": True}}, ""),
         ({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}, "Filter": {"Prefix": "a"}}, ""),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.manners.networks import RULES, canonical
+from emulator.manners.networks import RULES, canonical, fill_tags
 from tests.emulator.manners import asking
 
 INVALID = "InvalidParameterValue"
@@ -115,3 +115,22 @@ def test_a_rule_is_told_and_found_again_without_its_host_bits(cloud: Any) -> Non
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=same)
     assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"] == []
     ec2.delete_security_group(GroupId=group)
+
+
+def test_a_tag_without_a_value_has_an_empty_one() -> None:
+    given = {"Tags": [{"Key": "a"}], "TagSpecifications": [{"Tags": [{"Key": "b"}, {"Key": "c", "Value": "d"}]}]}
+    fill_tags(given)
+    empty, full = {"Key": "b", "Value": ""}, {"Key": "c", "Value": "d"}
+    assert given == {"Tags": [{"Key": "a", "Value": ""}], "TagSpecifications": [{"Tags": [empty, full]}]}
+
+
+@pytest.mark.slow
+def test_a_tag_is_set_and_taken_away_without_a_value(cloud: Any) -> None:
+    ec2 = cloud.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "bare"}])
+    wanted = [{"Name": "resource-id", "Values": [vpc]}, {"Name": "key", "Values": ["bare"]}]
+    assert [tag["Value"] for tag in ec2.describe_tags(Filters=wanted)["Tags"]] == [""]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "bare", "Value": "full"}])
+    ec2.delete_tags(Resources=[vpc], Tags=[{"Key": "bare"}])
+    assert ec2.describe_tags(Filters=wanted)["Tags"] == []

@@ -117,3 +117,11 @@ def test_a_permission_is_added_and_removed_beside_statements_without_a_sid(cloud
         assert [each.get("Sid") for each in statements()] == [None, "label"]
         sns.remove_permission(TopicArn=topic, Label="label")
         assert statements() == [alone]
+
+
+@pytest.mark.slow
+def test_a_volume_that_nobody_holds_cannot_be_detached(cloud: Any) -> None:
+    ec2 = cloud.client("ec2")
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, VolumeType="gp3")["VolumeId"]
+    ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig={"Delay": 0.1})
+    assert cloud.refused(ec2.detach_volume, VolumeId=volume)[0] == "IncorrectState"
