@@ -1,6 +1,6 @@
 #!/bin/sh
 # Finds a Python that is new enough, the fastest first, and hands over to tools/setup.py; quick when all is set up already.
-set -eu
+set -euf  # -f: a folder of PATH may have a * in its name
 cd "$(dirname "$0")/.."
 
 # -S: without site-packages the answer takes a twentieth of a second.
