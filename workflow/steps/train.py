@@ -28,7 +28,7 @@ from workflow.record import read_section, write_section
 from workflow.sections import ManifestRecord, SampleRecord, TrainRecord
 from workflow.steps.options import project_option
 from workflow.training.delivery import deliver_kept
-from workflow.training.entry_point import load_entry_point, parameters_of
+from workflow.training.entry_point import GIVEN, command_of, load_entry_point, parameters_of
 from workflow.training.job import JOB_FILE, PROJECT_FILE, Job, State, Status, job_id, read_job, read_status, to_bytes
 from workflow.training.packaging import git_commit, pack_project
 from workflow.training.place import POLL_SECONDS, Place, Waiting
@@ -84,7 +84,9 @@ def _prepare(context: Context, options: TrainOptions) -> Job:
             cure="mlteam train --candidate first",
         )
     team = load_project(options.project)
-    parameters = parameters_of(load_entry_point(options.project), options.parameters)
+    entry = load_entry_point(options.project)
+    parameters = parameters_of(entry, options.parameters)
+    command_of(entry, dict.fromkeys(GIVEN, "") | parameters)  # what cannot be filled in there costs no machine
     manifest = _manifest(context, options.tier)
     platform, client = context.platform, context.aws.client("s3")
     with tempfile.TemporaryDirectory(prefix="mlteam-train-") as scratch:

@@ -105,6 +105,16 @@ def test_a_trained_model_is_recorded_by_its_digest(world: Any, trained: Callable
     assert "training" in world.said.getvalue()
 
 
+def test_a_command_that_cannot_be_filled_in_costs_no_machine(
+    trained: Callable[..., Any], project: Path, place: Place
+) -> None:
+    there = project / "MLproject"
+    there.write_text(there.read_text().replace("{C}", "{depth}"))
+    with pytest.raises(UsageError, match="the command of MLproject cannot be filled in: 'depth'"):
+        trained(DONE)
+    assert place.calls == []
+
+
 def test_a_record_without_the_tiers_manifest_is_refused(trained: Callable[..., Any], place: Place) -> None:
     with pytest.raises(UsageError, match=r"no manifest 'prod'; it has: dev, staging\n  cure: mlteam sample"):
         trained(DONE, tier=Tier.PROD)
