@@ -39,7 +39,7 @@ def load_entry_point(folder: Path) -> EntryPoint:
         declared = main.get("parameters") or {}
         entry = EntryPoint(str(main["command"]), {str(name): _default(value) for name, value in declared.items()})
     except FileNotFoundError:
-        raise UsageError(f"{folder} has no {FILE_NAME}", cure="cp -r templates/project DIR") from None
+        raise UsageError(f"{folder} has no {FILE_NAME}", cure=f"cp templates/project/{FILE_NAME} {folder}/") from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} has no entry point {MAIN!r} with a command ({error})", cure=CURE) from error
     missing = [name for name in GIVEN if name not in entry.defaults]

@@ -51,6 +51,11 @@ def test_a_file_that_cannot_be_run_is_refused(tmp_path: Path, text: str, message
         entry(tmp_path, text)
 
 
+def test_a_project_without_the_file_is_told_where_there_is_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"has no MLproject\n  cure: cp templates/project/MLproject {tmp_path}/"):
+        load_entry_point(tmp_path)
+
+
 def test_a_command_that_uses_what_is_not_declared_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be filled in.*\n  cure: compare with templates/project/MLproject"):
         command_of(EntryPoint("python {depth}", {}), {"data": "d"})
