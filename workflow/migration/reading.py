@@ -7,12 +7,13 @@ users and their permissions, the data sets and models that runs name as inputs, 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workflow.migration import artifacts
 from workflow.migration.entries import MOVING_TAG, ORIGIN_TAG, PARENT_TAG, Entry, Kind, in_order, number
+from workflow.migration.order import as_made
 from workflow.migration.origins import (
     address,
     experiment_origin,
@@ -87,21 +88,6 @@ def versions(side: Side) -> Iterator[Any]:
         return client.search_model_versions(max_results=PAGE, page_token=token)
 
     yield from as_made(pages(side, ask))
-
-
-def as_made(versions: Iterable[Any]) -> list[Any]:
-    """The oldest first, so that a copy comes after its original; of one model by number.
-
-    MLflow looks at the clock before it gives the number: of two that are registered at once the lower may have the
-    later time, and counts as old as the higher then.
-    """
-    earliest: dict[str, int] = {}
-    times: dict[str, int] = {}
-    found = sorted(versions, key=lambda each: int(each.version), reverse=True)
-    for each in found:
-        made = int(each.creation_timestamp)
-        times[address(each)] = earliest[each.name] = min(made, earliest.get(each.name, made))
-    return sorted(found, key=lambda each: (times[address(each)], str(each.name), int(each.version)))
 
 
 def registered_models(side: Side) -> Iterator[Any]:
