@@ -37,7 +37,7 @@ Hook = Callable[[Asked, Proceed], Reply]
 """Answers a request by itself or by what `proceed()` says; runs outside the lock, so it may wait."""
 
 _ERROR: Final = "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-UNREADABLE: Final = {"ec2": "InvalidParameterValue", "query": "MalformedInput", "rest-xml": "MalformedXML"}
+_UNREADABLE: Final = {"ec2": "InvalidParameterValue", "query": "MalformedInput", "rest-xml": "MalformedXML"}
 """Protocol -> code for a value of the wrong kind; the others say SerializationException."""
 _HOSTS_REMEMBERED: Final = 1024
 XML_ERRORS: Final = {
@@ -65,7 +65,10 @@ class Gateway(DomainDispatcherApplication):
         try:
             _read_body(environ)
             asked = wire.read(environ)
-            reply = _unreadable(asked) or self._through(asked, 0)
+            try:
+                reply = self._through(asked, 0)
+            except wire.UnreadableError as error:
+                reply = _unreadable(asked, error)
             return reply.send(start_response)
         except Exception as error:  # whatever it is, the next request must be served
             log.exception("%s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
@@ -75,6 +78,7 @@ class Gateway(DomainDispatcherApplication):
     def _through(self, asked: Asked, depth: int) -> Reply:
         if depth < len(self.hooks):
             return self.hooks[depth](asked, lambda: self._through(asked, depth + 1))
+        asked.parameters  # noqa: B018 - what cannot be read does not reach the services
         asked.environ["wsgi.input"].seek(0)  # a hook may proceed more than once
         try:
             with self.requests:
@@ -116,16 +120,12 @@ def _signed_service(environ: Environ) -> str:
     return scope[3].lower() if len(scope) == 5 else ""
 
 
-def _unreadable(asked: Asked) -> Reply | None:
-    """AWS reads what is asked for before it looks who asks."""
-    try:
-        asked.parameters  # noqa: B018 - reading it is the point
-    except wire.UnreadableError as error:
-        protocol = protocol_of(asked.environ)
-        code = UNREADABLE.get(protocol, "SerializationException")
-        code = "InvalidArgument" if protocol == "rest-xml" and not error.in_body else code
-        return error_reply(asked.environ, "400 Bad Request", code, str(error))
-    return None
+def _unreadable(asked: Asked, error: wire.UnreadableError) -> Reply:
+    log.warning("%s", error)
+    protocol = protocol_of(asked.environ)
+    is_header = protocol == "rest-xml" and not error.in_body
+    code = "InvalidArgument" if is_header else _UNREADABLE.get(protocol, "SerializationException")
+    return error_reply(asked.environ, "400 Bad Request", code, str(error))
 
 
 def _read_body(environ: Environ) -> None:

@@ -5,6 +5,7 @@ moto's own router and parsers do the reading, by botocore's model, so whoever st
 """
 
 import io
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ SIGNED_AS: Final[Mapping[str, str]] = {"monitoring": "cloudwatch", "tagging": "r
 """Signing name -> botocore's name, where they differ and the emulated AWS has the service."""
 APP_HEADER: Final = "HTTP_X_SM_MLFLOW_APP_ARN"
 """Of Amazon's MLflow client: a request that bears it is MLflow's own REST API, on that app of SageMaker's."""
+JSON_PROTOCOLS: Final = ("json", "rest-json")
 READING: Final = ("Describe", "Get", "List", "Head", "Search", "Check", "Lookup", "Query", "Scan")
 
 
@@ -93,8 +95,11 @@ class Asked:
         operation = model.operation_model(self.operation)
         has_body = not operation.has_streaming_input
         request = Request(self.environ if has_body else {**self.environ, "wsgi.input": io.BytesIO()})
-        parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
+        protocol = determine_request_protocol(model, request.content_type)
+        parser = PROTOCOL_PARSERS[protocol]
         try:
+            if protocol in JSON_PROTOCOLS and request.data and not isinstance(json.loads(request.data), dict):
+                raise ValueError("no object")
             parsed: Mapping[str, Any] = parser(operation).parse(
                 {
                     "method": request.method,
@@ -106,11 +111,13 @@ class Asked:
                 }
             )
         except Exception as error:  # moto's parser trips over each kind of value in another way
-            raise UnreadableError(str(error), in_body=bool(request.data)) from error
+            # Not in the error's words: they may be the whole body, and that a secret.
+            reason = f"{self.name}: a value that cannot be read ({type(error).__name__})"
+            raise UnreadableError(reason, in_body=bool(request.data)) from error
         finally:
             self.environ["wsgi.input"].seek(0)
         for path, reason in shapes.wrong_kinds(parsed, operation.input_shape) if operation.input_shape else ():
-            raise UnreadableError(f"{path} {reason}", in_body=True)
+            raise UnreadableError(f"{self.name}: {path} {reason}", in_body=True)
         return parsed
 
 

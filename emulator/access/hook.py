@@ -24,7 +24,7 @@ from emulator.access.table.s3 import bucket_arn, existence, object_arn
 from emulator.access.table.sagemaker import NOT_AUTHORIZED, mlflow_call
 from emulator.access.trail import Trail
 from emulator.gateway import Proceed, error_reply, message_reply, protocol_of
-from emulator.wire import APP_HEADER, Asked, Reply
+from emulator.wire import APP_HEADER, Asked, Reply, UnreadableError
 
 READS: Final = ("s3:GetObject", "s3:HeadObject", "s3:GetObjectAttributes", "s3:GetObjectTagging")
 """Operations whose 404 says that an object is missing."""
@@ -55,6 +55,10 @@ class Access:
         except PolicyError as error:
             reply = _refusal(asked, Refused(refusals.DENIED, f"the emulated AWS cannot read a policy: {error}"))
             call.refused = str(error)
+        except UnreadableError as error:
+            call.refused = str(error)
+            self._trail.append(call.line(400))
+            raise
         except Exception:
             self._trail.append(call.line(500))
             raise

@@ -117,15 +117,19 @@ DAYS = b"<LifecycleConfiguration><Rule><Expiration><Days>x</Days></Expiration></
         ("ssm", "POST /", b'{"Names": [null]}', "AmazonSSM.GetParameters", "SerializationException"),
         ("dlm", "POST /policies", b'{"Tags": {"a": 1}}', "", "SerializationException"),
         ("dlm", "POST /policies", b'{"PolicyDetails": "x"}', "", "SerializationException"),
+        ("ssm", "POST /", b'{"Name": "hunter2', "AmazonSSM.PutParameter", "SerializationException"),
+        ("ssm", "POST /", b'["hunter2"]', "AmazonSSM.PutParameter", "SerializationException"),
+        ("s3", "PUT /b?lifecycle", b"<a><b>hunter2</b>", "", "MalformedXML"),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_refused_before_anybody_looks_who_asks(
+def test_what_cannot_be_read_does_not_reach_the_services_and_is_not_repeated(
     service: str, asked: str, body: bytes, told: str, code: str
 ) -> None:
     method, _, url = asked.partition(" ")
     headers = {"Authorization": SIGNED.format(service), "Host": "127.0.0.1:5000"}
     headers |= {"Content-Type": FORM} if told == FORM else {"X-Amz-Target": told} if told else {}
     gateway = Gateway({})
-    gateway.hooks.append(Mock(side_effect=AssertionError("was asked")))
+    gateway.get_application = Mock(side_effect=AssertionError("was asked"))  # type: ignore[method-assign]
     reply = ask(gateway, EnvironBuilder(url, method=method, data=body, headers=list(headers.items())).get_environ())
     assert (reply.code, code.encode() in reply.body) == (400, True), reply.body
+    assert b"hunter2" not in reply.body

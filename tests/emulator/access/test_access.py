@@ -81,6 +81,13 @@ def test_the_trail_says_who_asked_for_what_and_which_statement_decided(cloud: An
     assert "no identity-based policy" in line["refused"]
 
 
+def test_the_trail_has_what_cannot_be_read(cloud: Any, ada: Any) -> None:
+    cloud.refused(ada.client("iam", config=Config(parameter_validation=False)).list_roles, MaxItems="x")
+    line = last(cloud, "iam:ListRoles")
+    assert (line["caller"], line["status"]) == (f"arn:aws:sts::{ACCOUNT}:assumed-role/owner/ada", 400)
+    assert line["refused"] == "iam:ListRoles: a value that cannot be read (ValueError)"
+
+
 def test_who_may_not_list_is_not_told_that_an_object_is_missing(cloud: Any, ada: Any) -> None:
     s3 = ada.client("s3")
     assert cloud.refused(s3.get_object, Bucket="access", Key="own/none")[0] == "NoSuchKey"
