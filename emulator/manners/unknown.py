@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from moto.budgets.models import budgets_backends
-from moto.ec2.models import ec2_backends
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
+from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
 from emulator.engine import shapes
+from emulator.manners.lifecycles import MALFORMED
 from emulator.manners.rules import Check, Request, Rule
 from emulator.seam import AwsError, replace
 
@@ -59,8 +60,7 @@ def _continuation(call: Request) -> None:
 
 def _lifecycle(call: Request) -> None:
     if not call.parameters.get("LifecycleConfiguration"):
-        why = "was not well-formed or did not validate against our published schema"
-        raise AwsError("MalformedXML", f"The XML you provided {why}")
+        raise AwsError(*MALFORMED)
 
 
 def _budget(call: Request) -> None:
@@ -99,12 +99,10 @@ def _page(member: str, code: str) -> Check:
 
 
 def _instances_page(call: Request) -> None:
-    token, size = call.parameters.get("NextToken"), call.parameters.get("MaxResults")
+    size = call.parameters.get("MaxResults")
     if size is not None and size < FEWEST_INSTANCES:
         expected = f"Expecting a value greater than or equal to {FEWEST_INSTANCES}."
         raise AwsError("InvalidParameterValue", f"Value ( {size} ) for parameter maxResults is invalid. {expected}")
-    if token and token not in ec2_backends[call.account_id][call.region].reservations:
-        raise AwsError("InvalidNextToken", f"The value {token!r} of NextToken is not valid.")
 
 
 def _versions(call: Request) -> None:
@@ -137,9 +135,10 @@ RULES: Final[tuple[Rule, ...]] = (
 
 
 def install() -> None:
-    """Let moto's security groups refuse a filter that they do not have, and be deleted by their name."""
+    """Let moto refuse unknown pages of instances and filters of security groups, and delete groups by name."""
     for kind in (SecurityGroup, SecurityGroupRule):
         replace(kind, "matches_filter", _known_filter(kind.matches_filter))
+    replace(InstanceResponse, "describe_instances", _page_of_instances(InstanceResponse.describe_instances))
     replace(SecurityGroupBackend, "delete_security_group", _delete_group(SecurityGroupBackend.delete_security_group))
 
 
@@ -157,6 +156,19 @@ def _delete_group(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(backend, group_id=group_id)
 
     return delete_security_group
+
+
+def _page_of_instances(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """moto names a page by a reservation, and looks for it among those that the filters leave."""
+
+    def describe_instances(response: Any) -> Any:
+        try:
+            return original(response)
+        except ValueError as error:
+            token = response._get_param("NextToken")
+            raise AwsError("InvalidNextToken", f"The value {token!r} of NextToken is not valid.") from error
+
+    return describe_instances
 
 
 def _known_filter(original: Callable[[Any, str, Any], Any]) -> Callable[[Any, str, Any], Any]:

@@ -2,9 +2,8 @@
 
 For every operation of a service that makes a resource type (`emulator/tokens`) or that a policy may allow
 (`emulator/access/table`): required members, enumerations, lengths, ranges and patterns from botocore's model, by the
-service's own code, and tags. In no model are
-the names of buckets (S3, "Bucket naming rules"), keys ("Naming objects"), security groups (EC2, CreateSecurityGroup)
-and parameters (Systems Manager, PutParameter). All read 2026-11.
+service's own code, and tags. In no model are the names of buckets (S3, "Bucket naming rules"), keys ("Naming objects"),
+security groups (EC2, CreateSecurityGroup) and parameters (Systems Manager, PutParameter). All read 2026-11.
 """
 
 import re
@@ -43,8 +42,8 @@ _GRANTEE: Final = re.compile(r'\s*(id|uri|emailAddress)="?[^"=]+"?\s*')
 _GROUP: Final = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
-COUNTS: Final = frozenset({"ContentLength", "MaxKeys", "MaxParts", "MaxUploads"})
-"""Of S3."""
+COUNTS: Final = {**dict.fromkeys(("MaxKeys", "MaxParts", "MaxUploads"), 2**31 - 1), "ContentLength": 5 * 2**30}
+"""Of S3: the most of each; an object of more than 5 GiB goes up in parts."""
 RANGES: Final = ("CidrBlock", "Ipv4IpamPoolId", "Ipv6CidrBlock", "Ipv6IpamPoolId")
 """What a subnet may have its addresses from."""
 KEY_BYTES: Final = 1024
@@ -109,15 +108,15 @@ def _grants(call: Request) -> None:
 
 
 def _counts(call: Request) -> None:
-    for name in COUNTS & call.parameters.keys():
-        if call.parameters[name] < 0:
-            raise AwsError("InvalidArgument", f"Argument {name} must be an integer between 0 and 2147483647")
+    for name in COUNTS.keys() & call.parameters.keys():
+        if not 0 <= call.parameters[name] <= COUNTS[name]:
+            raise AwsError("InvalidArgument", f"Argument {name} must be an integer between 0 and {COUNTS[name]}")
 
 
 def _attribute(call: Request) -> None:
-    """The mappings of devices have a member of their own."""
     name = call.parameters.get("Attribute")
-    if name and (name == "blockDeviceMapping" or "Value" not in call.parameters):
+    member = "BlockDeviceMappings" if name == "blockDeviceMapping" else "Value"
+    if name and member not in call.parameters:
         raise AwsError("InvalidParameterCombination", "No attributes specified.")
 
 
@@ -128,13 +127,18 @@ def _targets(call: Request) -> None:
 
 def _content(call: Request) -> None:
     """What is neither JSON nor YAML moto refuses by itself."""
+    refusal = AwsError("InvalidDocumentContent", "The content for the document is not valid: it is no object.")
     with suppress(yaml.YAMLError):
-        if not isinstance(yaml.safe_load(str(call.parameters["Content"])), dict):
-            raise AwsError("InvalidDocumentContent", "The content for the document is not valid: it is no object.")
+        try:
+            content = yaml.safe_load(str(call.parameters["Content"]))
+        except ValueError:  # a date that is none
+            raise refusal from None
+        if not isinstance(content, dict):
+            raise refusal
 
 
 def _algorithm(call: Request) -> None:
-    if not call.parameters.get("AlgorithmSpecification"):
+    if not (call.parameters.get("AlgorithmSpecification") or call.parameters.get("ServerlessJobConfig")):
         raise AwsError("ValidationException", "AlgorithmSpecification: required, but missing")
 
 

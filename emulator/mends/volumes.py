@@ -1,7 +1,7 @@
-"""Attaching and detaching as EC2 does it.
+"""Attaching, detaching and changing the mapping of volumes as EC2 does it.
 
 moto 5.2.5 attaches a volume that another instance holds, and fails on a DetachVolume that names only the volume, or one
-that no instance holds.
+that no instance holds. ModifyInstanceAttribute with the name `blockDeviceMapping` loses the instance its mapping.
 """
 
 from typing import Any
@@ -34,6 +34,13 @@ def _detach(call: Call) -> None:
     call.proceed()
 
 
+def _change_instance(call: Call) -> None:
+    if call.parameters.get("Attribute") == "blockDeviceMapping":
+        del call.parameters["Attribute"]  # the mappings have a member of their own
+    call.proceed()
+
+
 def install() -> None:
     answer(EC2Response, "AttachVolume", _attach)
     answer(EC2Response, "DetachVolume", _detach)
+    answer(EC2Response, "ModifyInstanceAttribute", _change_instance)

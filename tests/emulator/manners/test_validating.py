@@ -14,6 +14,8 @@ from tests.emulator.manners import asking
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
 ASSOCIATION = "12345678-1234-1234-1234-123456789012"
+MODEL = "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/m/1.0.0"
+SERVERLESS = {"BaseModelArn": MODEL, "JobType": "Evaluation"}
 JOB = {
     "RoleArn": "arn:aws:iam::000000000000:role/r",
     "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
@@ -128,15 +130,22 @@ def test_what_no_model_says_is_held_to_as_well(operation: str, parameters: dict[
             "InvalidParameterCombination",
         ),
         ("ec2", "ModifyInstanceAttribute", {"InstanceId": "i-1", "Attribute": "userData", "Value": "x"}, ""),
+        (
+            *("ec2", "ModifyInstanceAttribute"),
+            {"InstanceId": "i-1", "Attribute": "blockDeviceMapping", "BlockDeviceMappings": [{"DeviceName": "d"}]},
+            "",
+        ),
         ("ssm", "UpdateAssociation", {"AssociationId": ASSOCIATION, "Targets": [{}]}, "InvalidTarget: "),
         *(
             ("ssm", "CreateDocument", {"Name": "doc", "Content": no}, "InvalidDocumentContent: ")
-            for no in ("[]", "null")
+            for no in ("[]", "null", "when: 2001-99-99")
         ),
         ("ssm", "CreateDocument", {"Name": "doc", "Content": "mainSteps: []"}, ""),
         ("sagemaker", "CreateTrainingJob", {"TrainingJobName": "j"} | JOB, "ValidationException: Algor"),
+        ("sagemaker", "CreateTrainingJob", {"TrainingJobName": "j", "ServerlessJobConfig": SERVERLESS} | JOB, ""),
         ("s3", "ListObjectsV2", {"Bucket": "b", "MaxKeys": -1}, "InvalidArgument: Argument MaxKeys"),
         ("s3", "ListObjectsV2", {"Bucket": "b", "MaxKeys": 0}, ""),
+        ("s3", "ListObjectsV2", {"Bucket": "b", "MaxKeys": 2**31}, "InvalidArgument: Argument MaxKeys"),
         *(
             (
                 "s3",
