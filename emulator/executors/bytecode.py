@@ -9,15 +9,21 @@ Standard library only: the supervisor of a service asks, too.
 """
 
 import contextlib
-import sys
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 PREFIX: Final = "PYTHONPYCACHEPREFIX"
 SHARED: Final = "EMULATED_BYTECODE"
-_PYTHON: Final = Path(sys.base_prefix)
-"""Holds the standard library and, wherever a distribution has put it, the machine's own pip."""
+
+
+def home_of(library: str) -> Path:
+    """Of a module of the standard library: the folder that holds that and, beside it or within, the machine's pip."""
+    return Path(library).parents[1]
+
+
+_PYTHON: Final = home_of(os.__file__)
 
 
 def settings(root: Path, caches: Path) -> dict[str, str]:

@@ -72,14 +72,17 @@ def test_the_standard_library_is_shared_and_nothing_is_kept_on_the_instance(make
     assert [each for each in root.rglob("*") if each.suffix == ".pyc"] == []
 
 
-def test_the_machines_own_pip_is_shared(make: Instances) -> None:
+def test_the_machines_own_pip_is_shared(make: Instances, monkeypatch: pytest.MonkeyPatch) -> None:
     """Debian has it beside the standard library and not within."""
-    root = make.root("i-1", "SAYS = 1")
-    environment = bytecode.settings(root, make.caches)
-    bytecode.share(environment, root)
-    machines = getattr(sys, "_base_executable", sys.executable)
-    subprocess.run([machines, "-m", "pip", "--version"], env=environment, check=True, capture_output=True)
-    assert list((make.caches / "mlteam" / "bytecode" / "python").rglob("pip/_internal/__init__.*.pyc"))
+    beside = make.folder / "usr" / "lib" / "python3" / "dist-packages" / "its_pip.py"
+    beside.parent.mkdir(parents=True)
+    beside.write_text("")
+    monkeypatch.setattr(
+        bytecode, "_PYTHON", bytecode.home_of(str(make.folder / "usr" / "lib" / "python3.11" / "os.py"))
+    )
+    root = make.root("i-1", f"import sys; sys.path.append({str(beside.parent)!r}); import its_pip; SAYS = 1")
+    assert make.imports(root) == "1"
+    assert list((make.caches / "mlteam" / "bytecode" / "python").rglob("its_pip.*.pyc"))
 
 
 @pytest.mark.parametrize("prefix", ["/nowhere/of/mine", "{root}/not/there/.pycache"])
