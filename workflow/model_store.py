@@ -32,6 +32,8 @@ _RETRIES: Final = "3"
 
 def fetch_model(context: Context, train: TrainRecord, folder: Path) -> Path:
     """Download the model and verify that it is the one that was trained; DriftError when it is not."""
+    import skops.io  # noqa: F401 - before MLflow, as in predictor.py: who fetches a model loads it next
+
     with _mlflow(context) as mlflow:
         path = Path(mlflow.artifacts.download_artifacts(artifact_uri=train.model_uri, dst_path=str(folder)))
     found = model_digest(path)

@@ -40,12 +40,12 @@ class Predictor:
 
 def load_predictor(folder: Path) -> Predictor:
     """Raises ResourceError with the loader's own words: a model file is code, and may fail in any way."""
-    # Both take seconds, and the server must answer /ping before. skops looks for some 500 functions in each module that
-    # is there: before MLflow's 2,000 that is a second and a half of CPU less.
-    import skops.io  # noqa: F401
-    import mlflow.pyfunc  # isort: skip
-
     try:
+        # Both take seconds, and the server must answer /ping before. skops looks for some 500 functions in each module
+        # that is there: before MLflow's 2,000 that is a second and a half of CPU less.
+        import skops.io  # noqa: F401
+        import mlflow.pyfunc  # isort: skip
+
         model = mlflow.pyfunc.load_model(str(folder))
         return _predictor(model)
     except Exception as error:
