@@ -73,7 +73,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, context: click.Context, arguments: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """click looks for the nearest names among commands that are imported already."""
+        """click looks for the nearest names among `commands`, of which a lazy group has none."""
         try:
             return super().resolve_command(context, arguments)
         except click.NoSuchCommand as error:
@@ -148,6 +148,7 @@ def _usage_error(error: click.UsageError) -> UsageError:
     near = getattr(error, "possibilities", None)
     said = f"{error.message.rstrip('.')}; nearest: {', '.join(near)}" if near else error.format_message().rstrip(".")
     command = error.ctx.command_path if error.ctx else "mlteam"
+    said = " ".join(said.split())
     return UsageError(f"{said[0].lower()}{said[1:]}", cure=f"{command} {near[0] if near else '--help'}")
 
 

@@ -50,7 +50,10 @@ def parse(uri: str) -> Address:
 def restoring(address: Address) -> str:
     """The cure where an object is damaged or gone: its bucket keeps former versions."""
     bucket, key = address
-    return f"put its last good version back: aws s3api list-object-versions --bucket {bucket} --prefix {key}"
+    return (
+        f"put its last good version back: aws s3api list-object-versions --bucket {bucket} --prefix {key}, then "
+        f"aws s3api copy-object --bucket {bucket} --key {key} --copy-source {bucket}/{key}?versionId=ID"
+    )
 
 
 def read(client: Any, address: Address) -> Stored | None:

@@ -71,7 +71,7 @@ def _without_repeats(path: str) -> str:
 def command(asked: click.Context, /) -> EnvResult:
     context: Context = asked.obj
     is_typed = asked.find_root().get_parameter_source("stack") is ParameterSource.COMMANDLINE
-    if is_typed and context.stack_name != LOCAL_STACK:
+    if is_typed and context.stack_name not in ("", LOCAL_STACK):
         raise UsageError(
             f"env prints the exports of stack {LOCAL_STACK!r} alone, not of {context.stack_name!r}",
             cure="mlteam env; for a stack on a real account, in a new shell: export MLTEAM_STACK=NAME",
