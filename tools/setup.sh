@@ -9,16 +9,16 @@ if [ -x .venv/bin/python ] && .venv/bin/python -S -m tools.setup --check 2>/dev/
 fi
 
 new='sys.version_info >= (3, 11)'
-# Built without its optimizations, as pyenv does it unless told otherwise, Python takes a quarter more CPU for all that
-# follows. Distributions optimize theirs, in their own ways; the others say so in their configuration.
+# Built without its optimizations, as pyenv does it unless told otherwise, Python takes more CPU for all that follows.
+# One in /usr is taken for a distribution's, which optimize theirs in their own ways; others say so when asked.
 fast="$new and (sys.base_prefix == '/usr' or '--enable-optimizations' in (sysconfig.get_config_var('CONFIG_ARGS') or ''))"
 whole="$fast and all(map(importlib.util.find_spec, ('venv', 'ensurepip')))"
 IFS=:
 for wanted in "$whole" "$new"; do
     for name in python3 python3.14 python3.13 python3.12 python3.11; do
         for folder in $PATH; do
-            if "$folder/$name" -c "import importlib.util, sys, sysconfig; sys.exit(not ($wanted))" 2>/dev/null; then
-                exec "$folder/$name" -m tools.setup
+            if "${folder:-.}/$name" -c "import importlib.util, sys, sysconfig; sys.exit(not ($wanted))" 2>/dev/null; then
+                exec "${folder:-.}/$name" -m tools.setup
             fi
         done
     done
