@@ -126,8 +126,9 @@ class Experiment:
         if self._both_fail():
             rates = " and ".join(f"{self.sides[arm].error_rate:.1%}" for arm in ArmName)
             return f"champion and challenger gave no prediction to {rates} of their requests"
-        split = self.split()
-        return f"the split of units is not the one asked for (p = {split:.1e})" if split < MISMATCH_P_VALUE else ""
+        split, units = self.split(), " and ".join(str(len(self.sides[arm].units)) for arm in ArmName)
+        told = f"the split of units is not the one asked for: {units} at a weight of {self.weight:g} (p = {split:.1e})"
+        return told if split < MISMATCH_P_VALUE else ""
 
     @property
     def reason(self) -> str:

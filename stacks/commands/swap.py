@@ -42,7 +42,8 @@ class SwapResult:
     def text(self) -> str:
         price = f"{self.usd_before:.2f} -> {self.usd_after:.2f} USD a month"
         moved = ", ".join(f"{count} {what}" for what, count in self.counts.items())
-        return f"{self.kind}: {self.old} -> {self.new}: {self.outcome}; {price}" + (f"; moved {moved}" if moved else "")
+        told = f"{self.kind}: {self.old} -> {self.new}: {self.outcome}; {price}" + (f"; moved {moved}" if moved else "")
+        return f'{told}\nin each shell with the other address: eval "$(mlteam env)"'
 
 
 def run(swap: steps.Swap, kind: Kind, variant: str, confirm: Callable[[], bool]) -> SwapResult:

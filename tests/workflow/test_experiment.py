@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from workflow.deployment import Deployment, ModelReference
+from workflow.errors import ResourceError
 from workflow.experiment import GUARD_FROM, Experiment, Outcome
 from workflow.project import AbTest, Guardrails
 from workflow.serving.split import ArmName, arm_of
 from workflow.statistics.sequential import Decision
-from workflow.steps.abtest import recorded
+from workflow.steps.abtest import concluded, recorded
 
 RULES = AbTest(minimum_effect=0.05, max_requests=2000, guardrails=Guardrails(error_rate=0.02, p95_latency_ms=100))
-DEMO = {ArmName.CHAMPION: 0.844, ArmName.CHALLENGER: 0.957}
+DEMO = {ArmName.CHAMPION: 0.850, ArmName.CHALLENGER: 0.946}
 """The accuracies of the example's baseline and strong candidates on its abtest images (examples/digits/README.md)."""
 
 
@@ -92,6 +93,10 @@ def test_a_broken_split_decides_nothing_whatever_the_arms_say() -> None:
     assert record.decision == "undecided"
     assert record.reason.startswith("invalid")
     assert record.with_replacement
+    with pytest.raises(
+        ResourceError, match=r"units is not the one asked for: \d+ and \d+ .*\n.*mlteam abtest --seed 2$"
+    ):
+        concluded(test, record)
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0])

@@ -23,6 +23,7 @@ from workflow.reserved import Reserved, read_images
 from workflow.sampling import ABTEST
 from workflow.sections import SampleRecord, TrainRecord
 from workflow.source import open_source
+from workflow.statistics.ratio import MISMATCH_P_VALUE
 from workflow.statistics.sequential import Decision
 from workflow.steps.options import project_option
 from workflow.traffic import Split, requests_of, send
@@ -53,7 +54,7 @@ def run(context: Context, project_folder: Path, *, seed: int = 0, workers: int =
     record = recorded(experiment, deployment, len(reserved.images), seed)
     write_section(context.record_path, "abtest", record, stack=stack)
     note(context, train.run_id, {"mlteam.abtest": record.decision})
-    return _concluded(experiment, record)
+    return concluded(experiment, record)
 
 
 def _deployment(context: Context) -> Deployment:
@@ -115,9 +116,13 @@ def recorded(experiment: Experiment, deployment: Deployment, images: int, seed: 
     )
 
 
-def _concluded(experiment: Experiment, record: AbTestRecord) -> AbTestRecord:
+def concluded(experiment: Experiment, record: AbTestRecord) -> AbTestRecord:
+    """The record of a test that says promote; ResourceError, GateError or StepTimeoutError for any other."""
     if experiment.fault:
-        raise ResourceError(f"the A/B test is {record.reason}", cure="mlteam logs model-server")
+        again = f"chance alone does that once in {1 / MISMATCH_P_VALUE:.0f}: mlteam abtest --seed {record.seed + 1}"
+        is_split = record.split_p_value < MISMATCH_P_VALUE
+        cure = f"mlteam logs model-server{f'; {again}' if is_split else ''}"
+        raise ResourceError(f"the A/B test is {record.reason}", cure=cure)
     if record.decision == Decision.KEEP:
         raise GateError(f"the A/B test keeps the champion: {record.reason}", cure="mlteam rollback --challenger")
     if record.decision == Decision.UNDECIDED:
