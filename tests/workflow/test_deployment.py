@@ -67,7 +67,7 @@ def test_only_who_saw_the_latest_may_write(world: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"{", r"document: Invalid JSON.*\n  cure: .*--bucket mlteam-dev-artifacts --prefix serving/deployment\.json, then aws s3api copy-object"),
+        (b"{", r"document: Invalid JSON.*\n  cure: .* --prefix serving/deployment\.json, then aws s3api copy-object"),
         (b'{"version": 2}', "version"),
         (b'{"champion": {"digest": "../../x", "run_id": "r", "name": "n"}}', "champion.digest"),
         (b'{"challenger_weight": 1.5}', "challenger_weight"),

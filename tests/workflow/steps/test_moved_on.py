@@ -87,7 +87,9 @@ def test_a_champion_whose_archive_is_gone_has_to_be_put_back(
     monkeypatch.setattr(evaluate, "fetch_model", lambda *_: Path())
     monkeypatch.setattr(evaluate, "load_predictor", lambda _: lambda rows: rows)
     nothing = Reserved(images=(), rows=np.empty((0, 1)), labels=np.empty(0, dtype=bool), broken=())
-    with pytest.raises(DriftError, match=f"{A.digest}.zip\n  cure: .*list-object-versions.*{A.digest}.zip.versionId=ID$"):
+    with pytest.raises(
+        DriftError, match=f"{A.digest}.zip\n  cure: .*list-object-versions.*{A.digest}.zip.versionId=ID$"
+    ):
         evaluate._score(context, TRAIN, nothing)
 
 
